@@ -1,0 +1,1 @@
+"""Effects, named by act: classes whose constructor receives what they use."""

@@ -1,0 +1,105 @@
+"""BroadcastingActivities: rehearse and quote a transaction, hand stored bytes to the nodes, hand them over again."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from temporalio import activity
+
+from activities.shifts import Shift
+from chains.gateway import ChainWriter
+from domain.assets import Catalogue
+from domain.errors import CroupierError, Unavailable
+from domain.sends import (
+    AttemptRef,
+    BroadcastNote,
+    FeedInput,
+    PlanRequest,
+    SendIntent,
+    SendPlan,
+    SignedTx,
+    SimulationVerdict,
+)
+from ledger.sends import (
+    copy_signed,
+    insert_attempt,
+    newest_variant,
+    open_sends,
+    record_answers,
+    record_sending,
+)
+from ledger.session import Sessions
+
+HEAL_EVERY_SECONDS = 10
+RESEND_AFTER = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class BroadcastingActivities:
+    """Outgoing transactions of the networks this worker serves; it holds no key and makes no bytes."""
+
+    sessions: Sessions
+    catalogue: Catalogue
+    writers: Mapping[str, ChainWriter]
+
+    @activity.defn
+    async def plan_send(self, request: PlanRequest) -> SendPlan:
+        """Quote fees, rehearse the transfer, and store the attempt with its plan; it takes no nonce.
+
+        An attempt that was signed keeps the plan it was signed under.
+        """
+        order = request.order
+        asset = self.catalogue.by_id(order.asset_id)
+        intent = SendIntent(
+            send_id=order.send_id,
+            kind=order.kind,
+            network=asset.network,
+            wallet=order.wallet,
+            payee=order.payee,
+            contract=asset.contract,
+            amount=order.amount,
+            fee_cap=order.fee_cap,
+        )
+        plan = await self.writers[order.network].plan(intent)
+        if plan.verdict is SimulationVerdict.REFUSED:
+            return plan
+        async with self.sessions.begin() as session:
+            return await insert_attempt(
+                session, order.send_id, request.attempt, network=order.network, wallet=order.wallet, plan=plan
+            )
+
+    @activity.defn
+    async def broadcast(self, ref: AttemptRef) -> BroadcastNote:
+        """Hand the stored bytes of one variant to the nodes; whatever they say, only a block ends the attempt."""
+        async with self.sessions.begin() as session:
+            tx = await copy_signed(session, ref.send_id, ref.attempt, ref.variant)
+        return await self._hand_over(ref.network, tx)
+
+    @activity.defn
+    async def heal_sends(self, feed: FeedInput) -> None:
+        """Hand the bytes of open transactions to the nodes again while they are due; ends after a shift."""
+        async for _ in Shift(every_seconds=HEAL_EVERY_SECONDS):
+            try:
+                await self._heal(feed.network)
+            except Unavailable as error:
+                activity.logger.warning("healing waits: %s", error.sentence)
+
+    async def _heal(self, network: str) -> None:
+        async with self.sessions.begin() as session:
+            due = await open_sends(session, network, silent_since=datetime.now(UTC) - RESEND_AFTER)
+        for ref in due:
+            async with self.sessions.begin() as session:
+                tx = await newest_variant(session, ref.send_id, ref.attempt)
+            if tx is not None:
+                await self._hand_over(network, tx)
+
+    async def _hand_over(self, network: str, tx: SignedTx) -> BroadcastNote:
+        async with self.sessions.begin() as session:
+            await record_sending(session, network, tx.txid)
+        result = await self.writers[network].broadcast(tx)
+        async with self.sessions.begin() as session:
+            await record_answers(session, network, tx.txid, result)
+        return BroadcastNote(
+            outcome=result.outcome, detail="; ".join(f"{answer.node}: {answer.detail}" for answer in result.answers)
+        )

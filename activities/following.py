@@ -1,0 +1,177 @@
+"""FollowingActivities: read a chain block after block; DeliveringActivities: tell workflows what that changed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from temporalio import activity
+
+from activities.shifts import Shift
+from chains.gateway import ChainReader
+from domain.assets import Catalogue
+from domain.errors import FinalityBroken, NodeStale, Unavailable
+from domain.onchain import BlockRef, Heads
+from domain.rules import Policy
+from domain.sends import FeedInput
+from ledger.events import ChainEvent, mark_delivered, undelivered
+from ledger.nonce_lanes import set_float
+from ledger.observed import (
+    ChainCursor,
+    advance_final,
+    apply_block,
+    ensure_chain,
+    freeze,
+    read_cursor,
+    unapply_block,
+    wallets_to_weigh,
+)
+from ledger.session import Sessions
+
+POLLS_PER_BLOCK = 4
+POLL_SECONDS_MIN = 0.25
+POLL_SECONDS_MAX = 1.0
+DELIVER_EVERY_SECONDS = 0.2
+DELIVERIES_MAX = 200
+
+
+@dataclass(frozen=True, slots=True)
+class FollowedNetwork:
+    """One network this worker follows: its reader, its pace, and where a first start begins (None: at the final head)."""
+
+    reader: ChainReader
+    block_seconds: int
+    start_height: int | None
+
+    @property
+    def poll_seconds(self) -> float:
+        return min(max(self.block_seconds / POLLS_PER_BLOCK, POLL_SECONDS_MIN), POLL_SECONDS_MAX)
+
+
+@dataclass(frozen=True, slots=True)
+class FollowingActivities:
+    """Chain truth, polled by block hash. The database decides who advances: the cursor is compare-and-set."""
+
+    sessions: Sessions
+    catalogue: Catalogue
+    policy: Policy
+    networks: Mapping[str, FollowedNetwork]
+
+    @activity.defn
+    async def follow_chain(self, feed: FeedInput) -> None:
+        """Apply blocks until the shift ends; raises FinalityBroken after freezing the chain in the books."""
+        followed = self.networks[feed.network]
+        shift = Shift(every_seconds=followed.poll_seconds)
+        async for _ in shift:
+            try:
+                height = await self._catch_up(feed.network, followed)
+                shift.detail = f"read up to block {height}"
+            except FinalityBroken as error:
+                async with self.sessions.begin() as session:
+                    await freeze(session, feed.network, error.sentence)
+                raise
+            except Unavailable as error:
+                shift.detail = error.sentence
+                activity.logger.warning("following waits: %s", error.sentence)
+
+    async def _catch_up(self, network: str, followed: FollowedNetwork) -> int:
+        cursor = await self._cursor(network, followed)
+        heads = await followed.reader.heads()
+        if heads.latest.ref.height < cursor.final_height:
+            raise NodeStale(network, f"its head {heads.latest.ref.height} is below our final block {cursor.final_height}")
+        at = await self._walk(network, followed.reader, cursor, heads)
+        await self._finalise(network, followed.reader, cursor, heads, at)
+        return at.height
+
+    async def _walk(self, network: str, reader: ChainReader, cursor: ChainCursor, heads: Heads) -> BlockRef:
+        """Step from the cursor to the head: back while our block left the branch, then forward in order."""
+        at = BlockRef(cursor.height, cursor.hash)
+        while at.height > heads.latest.ref.height or (await reader.header_at(at.height)).ref != at:
+            at = await self._step_back(network, at)
+        while at.height < heads.latest.ref.height:
+            header = await reader.header_at(at.height + 1)
+            if header.parent != at.hash:
+                at = await self._step_back(network, at)
+                continue
+            block = await reader.block(header.ref.hash)
+            async with self.sessions.begin() as session:
+                has_moved = await apply_block(
+                    session, network, block, catalogue=self.catalogue, policy=self.policy, expected=at
+                )
+            if not has_moved:
+                raise NodeStale(network, "another follower is ahead of this one")
+            at = header.ref
+            activity.heartbeat(f"applied block {at.height}")
+        return at
+
+    async def _step_back(self, network: str, at: BlockRef) -> BlockRef:
+        async with self.sessions.begin() as session:
+            return await unapply_block(session, network, at)
+
+    async def _finalise(
+        self, network: str, reader: ChainReader, cursor: ChainCursor, heads: Heads, at: BlockRef
+    ) -> None:
+        """Move final along our own linked headers, then weigh our wallets at exactly that block."""
+        if heads.final.ref.height <= cursor.final_height or heads.final.ref.height > at.height:
+            return
+        async with self.sessions.begin() as session:
+            await advance_final(session, network, heads.final)
+            weighed = await wallets_to_weigh(session, network)
+        for wallet, asset_id in weighed:
+            held = await reader.balance(wallet, self.catalogue.by_id(asset_id), heads.final.ref)
+            async with self.sessions.begin() as session:
+                await set_float(session, network, wallet, asset_id, held)
+
+    async def _cursor(self, network: str, followed: FollowedNetwork) -> ChainCursor:
+        async with self.sessions.begin() as session:
+            cursor = await read_cursor(session, network)
+        if cursor is not None:
+            return cursor
+        identity = await followed.reader.identity()
+        heads = await followed.reader.heads()
+        start = heads.final
+        if followed.start_height is not None:
+            start = await followed.reader.header_at(followed.start_height)
+        async with self.sessions.begin() as session:
+            return await ensure_chain(
+                session, network, genesis=identity.genesis, policy_version=self.policy.version, start=start
+            )
+
+
+class Starter(Protocol):
+    """Starts and messages workflows by kind; activities cannot see workflows."""
+
+    async def deposit(self, event: ChainEvent) -> None:
+        """Start the deposit's workflow with the news, or tell the running one."""
+        ...
+
+    async def send(self, event: ChainEvent) -> None:
+        """Tell the workflow that owns a send."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveringActivities:
+    """From the outbox of chain events to workflows: at least once, in order; receivers ignore what they know."""
+
+    sessions: Sessions
+    starter: Starter
+
+    @activity.defn
+    async def deliver_events(self, feed: FeedInput) -> None:
+        """Deliver until the shift ends."""
+        async for _ in Shift(every_seconds=DELIVER_EVERY_SECONDS):
+            while await self._deliver(feed.network) == DELIVERIES_MAX:
+                activity.heartbeat("delivering")
+
+    async def _deliver(self, network: str) -> int:
+        async with self.sessions.begin() as session:
+            events = await undelivered(session, network, limit=DELIVERIES_MAX)
+        for event in events:
+            if event.kind == "deposit":
+                await self.starter.deposit(event)
+            else:
+                await self.starter.send(event)
+        if events:
+            async with self.sessions.begin() as session:
+                await mark_delivered(session, [event.number for event in events])
+        return len(events)

@@ -1,0 +1,30 @@
+"""The signer's activities as workflows name them; they run in the signer's own process and never here."""
+
+from temporalio import activity
+
+from domain.signing import (
+    CONFIRM_ADDRESSES_ACTIVITY,
+    SIGN_ACTIVITY,
+    AddressRange,
+    ConfirmedAddresses,
+    SignedAnswer,
+    SigningIntent,
+)
+
+
+class SigningActivities:
+    """Declarations only: no worker of ours registers this class."""
+
+    @activity.defn(name=SIGN_ACTIVITY)
+    async def sign(self, intent: SigningIntent) -> SignedAnswer:
+        """Judge the intent against the signer's own view, take a nonce, sign, store; then answer."""
+        raise NotServedHere
+
+    @activity.defn(name=CONFIRM_ADDRESSES_ACTIVITY)
+    async def confirm_addresses(self, wanted: AddressRange) -> ConfirmedAddresses:
+        """Derive deposit addresses from the signer's own account key."""
+        raise NotServedHere
+
+
+class NotServedHere(Exception):
+    """A signer's activity was registered outside the signer; raised to stop such a worker at its first task."""

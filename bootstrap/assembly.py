@@ -1,0 +1,78 @@
+"""All of it to activity objects: what a worker process hands to its queues. Workers only."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from activities.accepting import AcceptingActivities
+from activities.addresses import AddressActivities
+from activities.broadcasting import BroadcastingActivities
+from activities.following import DeliveringActivities, FollowingActivities
+from activities.granting import GrantingActivities
+from activities.observing import ObservingActivities
+from activities.posting import PostingActivities
+from bootstrap.keyring import FieldCipher, read_field_cipher
+from bootstrap.networks import ConnectedNetwork, derived_families, open_networks
+from bootstrap.resources import Resources, open_resources
+from bootstrap.settings import HouseFile, ProcessSettings, SeedSettings
+from bootstrap.starting import TemporalStarter
+
+
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """One worker process's building blocks; each activity object is built from them when its queue asks for it."""
+
+    house: HouseFile
+    resources: Resources
+    networks: Mapping[str, ConnectedNetwork]
+    cipher: FieldCipher | None
+
+    @property
+    def accepting(self) -> AcceptingActivities:
+        shared = self.resources
+        return AcceptingActivities(shared.sessions, shared.catalogue, shared.policy, self._seed_cipher)
+
+    @property
+    def posting(self) -> PostingActivities:
+        return PostingActivities(self.resources.sessions, self.resources.catalogue, self._seed_cipher)
+
+    @property
+    def granting(self) -> GrantingActivities:
+        return GrantingActivities(self.resources.sessions)
+
+    @property
+    def addresses(self) -> AddressActivities:
+        return AddressActivities(self.resources.sessions, derived_families(self.house))
+
+    @property
+    def broadcasting(self) -> BroadcastingActivities:
+        writers = {network: connected.writer for network, connected in self.networks.items()}
+        return BroadcastingActivities(self.resources.sessions, self.resources.catalogue, writers)
+
+    @property
+    def observing(self) -> ObservingActivities:
+        return ObservingActivities(self.resources.sessions)
+
+    @property
+    def following(self) -> FollowingActivities:
+        shared = self.resources
+        followed = {network: connected.followed for network, connected in self.networks.items()}
+        return FollowingActivities(shared.sessions, shared.catalogue, shared.policy, followed)
+
+    @property
+    def delivering(self) -> DeliveringActivities:
+        return DeliveringActivities(self.resources.sessions, TemporalStarter(self.resources.money))
+
+    @property
+    def _seed_cipher(self) -> FieldCipher:
+        assert self.cipher is not None, "this process was given no key for game seeds"
+        return self.cipher
+
+
+@asynccontextmanager
+async def assemble(*, reads_seeds: bool) -> AsyncIterator[Assembly]:
+    """Build a worker process from its environment; `reads_seeds` says whether it is given the key of game seeds."""
+    settings = ProcessSettings.from_environment()
+    cipher = read_field_cipher(SeedSettings().key_file) if reads_seeds else None  # type: ignore[call-arg]  # from the environment
+    async with open_resources(settings) as resources, open_networks(settings.house) as networks:
+        yield Assembly(settings.house, resources, networks, cipher)

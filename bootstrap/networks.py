@@ -1,0 +1,73 @@
+"""From settings to chain adapters: the one place that knows which network is real. Workers only."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from activities.addresses import DerivedFamily
+from activities.following import FollowedNetwork
+from bootstrap.settings import HouseFile, NetworkEntry
+from chains.codecs.hdkeys import AccountAddresses
+from chains.evm.client import EvmClient, EvmNetwork
+from chains.evm.costs import FeePolicy
+from chains.evm.reader import EvmReader
+from chains.evm.writer import EvmWriter
+from chains.gateway import ChainReader, ChainWriter
+from domain.assets import NetworkId
+
+EVM_FAMILY = "eip155"
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectedNetwork:
+    """One network's adapter, as activities use it."""
+
+    entry: NetworkEntry
+    reader: ChainReader
+    writer: ChainWriter
+
+    @property
+    def followed(self) -> FollowedNetwork:
+        return FollowedNetwork(
+            reader=self.reader,
+            block_seconds=self.entry.block_seconds,
+            start_height=self.entry.start_height,
+        )
+
+
+@asynccontextmanager
+async def open_networks(house: HouseFile) -> AsyncIterator[Mapping[str, ConnectedNetwork]]:
+    """An adapter for every network of the house; a node is first asked when it is first needed."""
+    async with AsyncExitStack() as stack:
+        connected: dict[str, ConnectedNetwork] = {}
+        for entry in house.networks:
+            reader, writer = _evm(entry)
+            stack.push_async_callback(reader.close)
+            connected[entry.network] = ConnectedNetwork(entry, reader, writer)
+        yield connected
+
+
+def derived_families(house: HouseFile) -> dict[str, DerivedFamily]:
+    """The public derivation of each key family."""
+    return {
+        entry.family: DerivedFamily(
+            account=entry.account, source=AccountAddresses(entry.xpub), ready=entry.ready
+        )
+        for entry in house.addresses
+    }
+
+
+def _evm(entry: NetworkEntry) -> tuple[ChainReader, ChainWriter]:
+    family, _, _ = entry.network.partition(":")
+    if family != EVM_FAMILY:
+        message = f"no adapter speaks {entry.network}"
+        raise ValueError(message)
+    client = EvmClient(
+        EvmNetwork(
+            network=NetworkId(entry.network),
+            node_urls=entry.nodes,
+            genesis=entry.genesis or b"",
+            is_devnet=entry.is_devnet,
+        )
+    )
+    return EvmReader(client), EvmWriter(client, FeePolicy())

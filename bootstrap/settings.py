@@ -1,0 +1,152 @@
+"""Settings, read once at a process's start and only here.
+
+Connections and secrets come from the environment; what the house is (networks, assets, policy) comes from one TOML
+file without secrets, so that it can be reviewed and versioned like code.
+"""
+
+import tomllib
+from pathlib import Path
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from domain.assets import Asset, AssetKind, Catalogue, NetworkId
+from domain.rules import Policy
+from domain.wire import Hex
+
+
+class DatabaseSettings(BaseSettings):
+    """Where PostgreSQL is and which role this process has there."""
+
+    model_config = SettingsConfigDict(env_prefix="CROUPIER_DATABASE_")
+
+    host: str = "127.0.0.1"
+    port: int = 5432
+    name: str = "croupier"
+    role: str
+    password_file: Path
+    pool_size: int = 5
+
+    @property
+    def dsn(self) -> SecretStr:
+        password = self.password_file.read_text(encoding="utf-8").strip()
+        return SecretStr(
+            f"postgresql+psycopg://{self.role}:{password}@{self.host}:{self.port}/{self.name}",
+        )
+
+
+class TemporalSettings(BaseSettings):
+    """Where the Temporal frontend is."""
+
+    model_config = SettingsConfigDict(env_prefix="CROUPIER_TEMPORAL_")
+
+    address: str = "127.0.0.1:7233"
+
+
+class DoorSettings(BaseSettings):
+    """Key material of the door: the private key that signs player tokens, and the hashes of operator keys."""
+
+    model_config = SettingsConfigDict(env_prefix="CROUPIER_DOOR_")
+
+    token_key_file: Path
+    operator_keys_file: Path
+    token_issuer: str = "croupier"
+    token_seconds: int = 300
+
+
+class SeedSettings(BaseSettings):
+    """The key under which game seeds are sealed at rest."""
+
+    model_config = SettingsConfigDict(env_prefix="CROUPIER_SEEDS_")
+
+    key_file: Path
+
+
+class _HousePart(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class AssetEntry(_HousePart):
+    """One listed coin or token."""
+
+    id: int
+    symbol: str
+    network: str
+    decimals: int
+    contract: Hex = b""
+
+    def asset(self) -> Asset:
+        return Asset(
+            asset_id=self.id,
+            symbol=self.symbol,
+            network=NetworkId(self.network),
+            kind=AssetKind.TOKEN if self.contract else AssetKind.NATIVE,
+            decimals=self.decimals,
+            contract=self.contract,
+        )
+
+
+class NetworkEntry(_HousePart):
+    """One network: its nodes, its pace, and where a first start begins to read."""
+
+    network: str
+    nodes: tuple[str, ...] = Field(min_length=1)
+    block_seconds: int = Field(gt=0)
+    genesis: Hex | None = None
+    is_devnet: bool = False
+    start_height: int | None = None
+
+
+class AddressesEntry(_HousePart):
+    """Deposit addresses of one key family: the account's extended public key and how many are kept ready."""
+
+    family: str
+    xpub: str
+    account: int = 0
+    ready: int = Field(default=50, gt=0)
+
+
+class HouseFile(_HousePart):
+    """Everything that makes one house different from another."""
+
+    operator: int
+    assets: tuple[AssetEntry, ...]
+    networks: tuple[NetworkEntry, ...]
+    addresses: tuple[AddressesEntry, ...]
+    policy: Policy
+
+    @property
+    def catalogue(self) -> Catalogue:
+        return Catalogue(entry.asset() for entry in self.assets)
+
+    def network(self, network: str) -> NetworkEntry:
+        return next(entry for entry in self.networks if entry.network == network)
+
+
+class HouseSettings(BaseSettings):
+    """Where the house file lies."""
+
+    model_config = SettingsConfigDict(env_prefix="CROUPIER_HOUSE_")
+
+    file: Path
+
+    def read(self) -> HouseFile:
+        """The house file, checked; raises ValueError naming the entry that is wrong."""
+        return HouseFile.model_validate(tomllib.loads(self.file.read_text(encoding="utf-8")))
+
+
+class ProcessSettings(BaseModel):
+    """What every door and worker process needs."""
+
+    database: DatabaseSettings
+    temporal: TemporalSettings
+    house: HouseFile
+
+    @classmethod
+    def from_environment(cls) -> Self:
+        return cls(
+            database=DatabaseSettings(),  # type: ignore[call-arg]  # the environment fills required fields
+            temporal=TemporalSettings(),
+            house=HouseSettings().read(),  # type: ignore[call-arg]  # the environment fills required fields
+        )

@@ -1,0 +1,269 @@
+"""Outgoing transactions: a send, its attempts, their variants, and what ends them.
+
+A send is what we owe the chain; an attempt is one claim on it (an EVM nonce); a variant is one signed transaction of
+an attempt. A fee bump or a cancel is the next variant, never the next attempt.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from domain.assets import NetworkId
+from domain.wire import Hex, Message, Units
+
+
+class SendKind(StrEnum):
+    """Why a transaction of ours goes out."""
+
+    WITHDRAWAL = "withdrawal"
+    SWEEP = "sweep"
+    REFILL = "refill"
+    GAS = "gas"
+    ENERGY = "energy"
+    TO_COLD = "to_cold"
+
+
+class AttemptState(StrEnum):
+    """Where one claim on the chain stands; the row's own word, changed only by what was stored."""
+
+    LANED = "laned"
+    SIGNED = "signed"
+    SENDING = "sending"
+    ACCEPTED = "accepted"
+    INCLUDED = "included"
+    ORPHANED = "orphaned"
+    CLOSED = "closed"
+
+    @property
+    def has_bytes(self) -> bool:
+        return self is not AttemptState.LANED
+
+    @property
+    def is_on_chain(self) -> bool:
+        return self is AttemptState.INCLUDED
+
+
+class AttemptOutcome(StrEnum):
+    """How an attempt ended; each is backed by a stored evidence row."""
+
+    PAID = "paid"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    DEAD = "dead"
+
+    @property
+    def permits_another(self) -> bool:
+        return self is not AttemptOutcome.PAID
+
+
+class TxPurpose(StrEnum):
+    """What a variant is for."""
+
+    PAY = "pay"
+    BUMP = "bump"
+    CANCEL = "cancel"
+
+
+class BroadcastOutcome(StrEnum):
+    """What the nodes said, taken together; none of them is inclusion."""
+
+    ACCEPTED = "accepted"
+    ALREADY_HAVE = "already_have"
+    REJECTED_NOW = "rejected_now"
+    AMBIGUOUS = "ambiguous"
+
+
+class NodeReason(StrEnum):
+    """Why a node answered a broadcast as it did; each has its own cure."""
+
+    TAKEN = "taken"
+    KNOWN = "known"
+    NONCE_USED = "nonce_used"
+    SIBLING_POOLED = "sibling_pooled"
+    UNDERPRICED = "underpriced"
+    WALLET_SHORT = "wallet_short"
+    NONCE_GAPPED = "nonce_gapped"
+    OUR_DEFECT = "our_defect"
+    UNCLEAR = "unclear"
+
+
+@dataclass(frozen=True, slots=True)
+class NodeAnswer:
+    """What one node said to one broadcast."""
+
+    node: str
+    outcome: BroadcastOutcome
+    detail: str
+    reason: NodeReason = NodeReason.UNCLEAR
+
+
+@dataclass(frozen=True, slots=True)
+class BroadcastResult:
+    """All nodes' answers and what they mean together."""
+
+    outcome: BroadcastOutcome
+    answers: tuple[NodeAnswer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SignedTx:
+    """Stored bytes of one variant."""
+
+    txid: bytes
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SendIntent:
+    """What a plan is made for. `contract` is empty for the native coin; `fee_cap` is in native units."""
+
+    send_id: UUID
+    kind: SendKind
+    network: NetworkId
+    wallet: bytes
+    payee: bytes
+    contract: bytes
+    amount: int
+    fee_cap: int
+
+
+class SimulationVerdict(StrEnum):
+    """What a dry run on the newest block said."""
+
+    PASSES = "passes"
+    REFUSED = "refused"
+
+
+class SendPlan(Message):
+    """Fee terms of one variant; it names no nonce, because only the signer takes one.
+
+    Fees are native units: `max_fee` and `max_priority_fee` per gas, `fee_bound` = gas_limit x max_fee. A plan whose
+    verdict is `refused` carries the reason and is never signed.
+    """
+
+    gas_limit: int
+    max_fee: Units
+    max_priority_fee: Units
+    fee_bound: Units
+    verdict: SimulationVerdict
+    why: str = ""
+    height: int
+    planned_at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptView:
+    """What `liveness` needs to know of an attempt: its lane and every hash ever signed for it."""
+
+    wallet: bytes
+    nonce: int | None
+    txids: tuple[bytes, ...]
+
+
+class AttemptFacts(Message):
+    """One attempt as its rows show it."""
+
+    attempt: int
+    state: AttemptState
+    outcome: AttemptOutcome | None = None
+    wallet: Hex
+    nonce: int | None = None
+    txid: Hex | None = None
+    variants: int = 0
+    block_height: int | None = None
+
+
+class SendFacts(Message):
+    """Everything the rows know about a send; `wallet` is set once it has been granted room."""
+
+    send_id: UUID
+    wallet: Hex | None = None
+    place_in_queue: int | None = None
+    attempts: tuple[AttemptFacts, ...] = ()
+    is_released: bool = False
+
+    @property
+    def current(self) -> AttemptFacts | None:
+        return self.attempts[-1] if self.attempts else None
+
+
+class SendStep(StrEnum):
+    """What an outgoing transaction needs next."""
+
+    PLAN = "plan"
+    SIGN = "sign"
+    SEND = "send"
+    WATCH = "watch"
+    PAID = "paid"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    DEAD = "dead"
+
+
+def next_send_step(facts: SendFacts) -> SendStep:
+    """Where a send continues, read from its rows alone."""
+    current = facts.current
+    if current is None:
+        return SendStep.PLAN
+    if current.outcome is not None:
+        return SendStep(current.outcome.value)
+    if current.state is AttemptState.LANED:
+        return SendStep.SIGN
+    if current.state in {AttemptState.SIGNED, AttemptState.ORPHANED}:
+        return SendStep.SEND
+    return SendStep.WATCH
+
+
+class SendOrder(Message):
+    """What an outgoing transaction is to do, fixed before anything is signed; `wallet` is the granted one."""
+
+    send_id: UUID
+    kind: SendKind
+    network: str
+    asset_id: int
+    wallet: Hex
+    payee: Hex
+    amount: Units
+    fee_cap: Units
+
+
+class AttemptRef(Message):
+    """One variant of one attempt of a send."""
+
+    send_id: UUID
+    network: str
+    attempt: int
+    variant: int
+
+
+class PlanRequest(Message):
+    """A wish for fee terms of one attempt; unsigned attempts are planned anew, signed ones keep their terms."""
+
+    order: SendOrder
+    attempt: int
+
+
+class BroadcastNote(Message):
+    """What the nodes said, for whoever reads the history."""
+
+    outcome: BroadcastOutcome
+    detail: str = ""
+
+
+class SendRef(Message):
+    """A send and the network whose queue may look at it."""
+
+    send_id: UUID
+    network: str
+
+
+class FeedInput(Message):
+    """One network to follow."""
+
+    network: str
+
+
+class Told(Message):
+    """News from the follower or the float about a send; `number` only rises."""
+
+    number: int

@@ -1,0 +1,182 @@
+"""A withdrawal: its states, its messages, and where it continues."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from domain.rules import Verdict
+from domain.sends import AttemptOutcome, AttemptState, SendFacts, SendStep, next_send_step
+from domain.wire import Hex, Message, Units
+
+
+class WithdrawalState(StrEnum):
+    """States of a withdrawal's row; COMMITTED is the point of no return."""
+
+    NEW = "new"
+    DECLINED = "declined"
+    REVIEW = "review"
+    APPROVED = "approved"
+    COMMITTED = "committed"
+    SETTLED = "settled"
+    CANCELLED = "cancelled"
+    REJECTED = "rejected"
+    REFUNDED = "refunded"
+
+    @property
+    def is_open(self) -> bool:
+        return self in {
+            WithdrawalState.NEW,
+            WithdrawalState.REVIEW,
+            WithdrawalState.APPROVED,
+            WithdrawalState.COMMITTED,
+        }
+
+    @property
+    def can_be_cancelled(self) -> bool:
+        return self in {WithdrawalState.NEW, WithdrawalState.REVIEW, WithdrawalState.APPROVED}
+
+
+class PlayerView(StrEnum):
+    """The words a player reads."""
+
+    PROCESSING = "processing"
+    IN_REVIEW = "in_review"
+    SENT = "sent"
+    PAID = "paid"
+    CANCELLED = "cancelled"
+    REFUSED = "refused"
+    REFUNDED = "refunded"
+
+
+class WithdrawalInput(Message):
+    """One withdrawal as the door took it. `amount` is what the payee receives, in the asset's units."""
+
+    withdrawal_id: UUID
+    player: int
+    asset_id: int
+    network: str
+    payee: Hex
+    amount: Units
+    client_key: str
+    request_id: str
+    received_at: datetime
+
+
+class WithdrawalFacts(Message):
+    """One withdrawal as its rows show it; `fee` is the player's, in asset units, on top of the amount."""
+
+    withdrawal_id: UUID
+    state: WithdrawalState
+    player: int
+    asset_id: int
+    asset_code: str
+    network: str
+    payee: Hex
+    amount: Units
+    fee: Units = 0
+    fee_cap: Units = 0
+    verdict: Verdict | None = None
+    code: str | None = None
+    sentence: str | None = None
+    approvals: int = 0
+    version: int | None = None
+    request_id: str | None = None
+    repeat: bool = False
+    send: SendFacts | None = None
+    chain_is_open: bool = True
+
+
+class WithdrawalResult(Message):
+    """How the withdrawal ended; `txid` is the transaction that paid it."""
+
+    withdrawal_id: UUID
+    state: WithdrawalState
+    code: str | None = None
+    txid: Hex | None = None
+
+
+class ReviewVerb(StrEnum):
+    """What a person may say to a withdrawal in review."""
+
+    APPROVE = "approve"
+    REJECT = "reject"
+
+
+class ReviewAct(Message):
+    """One person's word on a withdrawal; `ticket` makes a repeated click one act."""
+
+    withdrawal_id: UUID
+    ticket: str
+    verb: ReviewVerb
+    person: str
+    words: str
+    content_hash: Hex
+
+
+class CancelAct(Message):
+    """A player's wish to have a withdrawal back before it is committed."""
+
+    withdrawal_id: UUID
+    request_id: str
+
+
+class WithdrawalStep(StrEnum):
+    """What a withdrawal needs next."""
+
+    REVIEW = "review"
+    GRANT = "grant"
+    COMMIT = "commit"
+    PAY = "pay"
+    SETTLE = "settle"
+    DONE = "done"
+
+
+def next_step(facts: WithdrawalFacts) -> WithdrawalStep:
+    """Where a withdrawal continues, read from its rows alone."""
+    if facts.state is WithdrawalState.REVIEW:
+        return WithdrawalStep.REVIEW
+    if facts.state is WithdrawalState.APPROVED:
+        is_granted = facts.send is not None and facts.send.wallet is not None
+        return WithdrawalStep.COMMIT if is_granted else WithdrawalStep.GRANT
+    if facts.state is not WithdrawalState.COMMITTED:
+        return WithdrawalStep.DONE
+    assert facts.send is not None, facts.withdrawal_id
+    if next_send_step(facts.send) is SendStep.PAID:
+        return WithdrawalStep.SETTLE
+    return WithdrawalStep.PAY
+
+
+def player_view(
+    state: WithdrawalState, attempt_state: AttemptState | None, outcome: AttemptOutcome | None
+) -> PlayerView:
+    """What the player may read: `sent` once a block holds the hash, `paid` once that block is final."""
+    if state in {WithdrawalState.DECLINED, WithdrawalState.REJECTED}:
+        return PlayerView.REFUSED
+    if state is WithdrawalState.CANCELLED:
+        return PlayerView.CANCELLED
+    if state is WithdrawalState.REFUNDED:
+        return PlayerView.REFUNDED
+    if state is WithdrawalState.SETTLED or outcome is AttemptOutcome.PAID:
+        return PlayerView.PAID
+    if state is WithdrawalState.REVIEW:
+        return PlayerView.IN_REVIEW
+    if attempt_state is not None and attempt_state.is_on_chain:
+        return PlayerView.SENT
+    return PlayerView.PROCESSING
+
+
+class WithdrawalRef(Message):
+    """A withdrawal and the player whose slot its rows stand in."""
+
+    withdrawal_id: UUID
+    player: int
+
+
+class VoidAct(Message):
+    """Give a reservation back that was never committed: who asked, and what the row says afterwards."""
+
+    withdrawal_id: UUID
+    player: int
+    state: WithdrawalState
+    code: str | None = None
+    sentence: str | None = None

@@ -1,0 +1,161 @@
+"""Which process serves which queues: the table that workers are built from."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from bootstrap.assembly import Assembly
+from workflows.address_pool import AddressPoolWorkflow
+from workflows.bets import BetWorkflow
+from workflows.chain_feed import ChainFeedWorkflow
+from workflows.deposits import DepositWorkflow
+from workflows.names import (
+    BETS_NAMESPACE,
+    BETS_QUEUE,
+    LEDGER_QUEUE,
+    MONEY_NAMESPACE,
+    MONEY_QUEUE,
+    OPS_QUEUE,
+    chain_queue,
+    feed_queue,
+)
+from workflows.players import AddressWorkflow, PlayerWorkflow, SeedRotationWorkflow
+from workflows.withdrawals import WithdrawalWorkflow
+
+Activity = Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True)
+class QueueWork:
+    """One task queue of one namespace: what runs there, and how many activities at once."""
+
+    namespace: str
+    queue: str
+    workflows: tuple[type, ...] = ()
+    activities: Callable[[Assembly], Sequence[Activity]] = field(default=lambda _: ())
+    concurrent_activities: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One worker process: its command, its database role, and its queues for the networks of the house."""
+
+    name: str
+    role: str
+    queues: Callable[[Sequence[str]], tuple[QueueWork, ...]]
+    reads_seeds: bool = False
+
+
+def _bets(_: Sequence[str]) -> tuple[QueueWork, ...]:
+    return (
+        QueueWork(
+            BETS_NAMESPACE,
+            BETS_QUEUE,
+            workflows=(BetWorkflow, SeedRotationWorkflow),
+            activities=lambda built: (built.accepting.accept_bet, built.posting.settle_bet),
+        ),
+    )
+
+
+def _money(_: Sequence[str]) -> tuple[QueueWork, ...]:
+    return (
+        QueueWork(
+            MONEY_NAMESPACE,
+            MONEY_QUEUE,
+            workflows=(
+                PlayerWorkflow,
+                AddressWorkflow,
+                DepositWorkflow,
+                WithdrawalWorkflow,
+                ChainFeedWorkflow,
+                AddressPoolWorkflow,
+            ),
+            activities=lambda built: (
+                built.accepting.accept_withdrawal,
+                built.accepting.record_review,
+                built.posting.recall_deposit,
+                built.posting.recall_withdrawal,
+            ),
+        ),
+    )
+
+
+def _ledger(_: Sequence[str]) -> tuple[QueueWork, ...]:
+    return (
+        QueueWork(
+            BETS_NAMESPACE,
+            LEDGER_QUEUE,
+            activities=lambda built: (
+                built.accepting.rotate_seeds,
+                built.posting.settle_bet,
+                built.posting.void_bet,
+            ),
+        ),
+        QueueWork(
+            MONEY_NAMESPACE,
+            LEDGER_QUEUE,
+            activities=lambda built: (
+                built.accepting.register_player,
+                built.accepting.assign_address,
+                built.accepting.accept_withdrawal,
+                built.accepting.record_review,
+                built.granting.request_liquidity,
+                built.addresses.wanted_addresses,
+                built.addresses.store_addresses,
+                built.posting.recall_deposit,
+                built.posting.post_deposit,
+                built.posting.reverse_deposit,
+                built.posting.recall_withdrawal,
+                built.posting.post_send,
+                built.posting.void_withdrawal,
+                built.posting.settle_withdrawal,
+            ),
+        ),
+    )
+
+
+def _chain(networks: Sequence[str]) -> tuple[QueueWork, ...]:
+    return tuple(
+        QueueWork(
+            MONEY_NAMESPACE,
+            chain_queue(network),
+            activities=lambda built: (
+                built.observing.look_at_send,
+                built.broadcasting.plan_send,
+                built.broadcasting.broadcast,
+                built.broadcasting.heal_sends,
+            ),
+        )
+        for network in networks
+    )
+
+
+def _feed(networks: Sequence[str]) -> tuple[QueueWork, ...]:
+    return tuple(
+        QueueWork(
+            MONEY_NAMESPACE,
+            feed_queue(network),
+            activities=lambda built: (built.following.follow_chain,),
+            concurrent_activities=2,
+        )
+        for network in networks
+    )
+
+
+def _ops(_: Sequence[str]) -> tuple[QueueWork, ...]:
+    return (
+        QueueWork(MONEY_NAMESPACE, OPS_QUEUE, activities=lambda built: (built.delivering.deliver_events,)),
+    )
+
+
+PROCESSES = {
+    process.name: process
+    for process in (
+        Process("bets", "croupier_money", _bets, reads_seeds=True),
+        Process("money", "croupier_money", _money, reads_seeds=True),
+        Process("ledger", "croupier_money", _ledger, reads_seeds=True),
+        Process("chain", "croupier_chain", _chain),
+        Process("feed", "croupier_chain", _feed),
+        Process("ops", "croupier_ops", _ops),
+    )
+}

@@ -1,0 +1,77 @@
+"""One worker process: check what it stands on, serve its queues, drain on a signal, leave cleanly."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from datetime import timedelta
+
+import structlog
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+from bootstrap.assembly import Assembly, assemble
+from workers.checking import check_namespaces, check_schema
+from workers.registry import PROCESSES, QueueWork
+from workflows.names import BETS_NAMESPACE
+
+GRACE = timedelta(seconds=30)
+FAREWELL_SECONDS = 0.5
+BETS_CACHE = 1_000
+MONEY_CACHE = 500
+
+log = structlog.get_logger(__name__)
+
+
+async def run(name: str) -> None:
+    """Serve the queues of one process until it is told to stop."""
+    process = PROCESSES[name]
+    async with assemble(reads_seeds=process.reads_seeds) as built, AsyncExitStack() as stack:
+        await check_schema(built.resources.sessions)
+        await check_namespaces((built.resources.bets, built.resources.money))
+        works = process.queues([entry.network for entry in built.house.networks])
+        for work in works:
+            await stack.enter_async_context(build_worker(work, built, _client(built, work)))
+        log.info("serving", process=name, queues=[f"{work.namespace}/{work.queue}" for work in works])
+        await _told_to_stop()
+        log.info("draining", process=name)
+
+
+def build_worker(work: QueueWork, built: Assembly, client: Client) -> Worker:
+    """One worker for one queue; building it also validates its workflows' imports."""
+    return Worker(
+        client,
+        task_queue=work.queue,
+        workflows=work.workflows,
+        activities=work.activities(built),
+        max_concurrent_activities=work.concurrent_activities,
+        max_cached_workflows=BETS_CACHE if work.namespace == BETS_NAMESPACE else MONEY_CACHE,
+        graceful_shutdown_timeout=GRACE,
+    )
+
+
+def leave(code: int) -> None:
+    """Exit without running the interpreter's farewell, which can crash after Temporal's native threads were used."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+async def finish() -> None:
+    """Let native threads come to rest before the process leaves."""
+    await asyncio.sleep(FAREWELL_SECONDS)
+
+
+def _client(built: Assembly, work: QueueWork) -> Client:
+    return built.resources.bets if work.namespace == BETS_NAMESPACE else built.resources.money
+
+
+async def _told_to_stop() -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    signals: Sequence[signal.Signals] = (signal.SIGTERM, signal.SIGINT)
+    for number in signals:
+        loop.add_signal_handler(number, stop.set)
+    await stop.wait()

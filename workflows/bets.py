@@ -1,0 +1,60 @@
+"""BetWorkflow: reserve a stake, play, settle; the answer is given only after the money has moved."""
+
+from temporalio import workflow
+from temporalio.exceptions import FailureError
+
+from activities.accepting import AcceptingActivities
+from activities.posting import PostingActivities
+from domain.bets import BetInput, BetResult, BetStep, next_step
+from workflows.names import LEDGER_QUEUE, UpdateName, WorkflowName
+from workflows.policies import ACCEPT, MUST
+from workflows.stepping import shielded, take, take_local, take_soon
+
+
+@workflow.defn(name=WorkflowName.BET)
+class BetWorkflow:
+    """One in-house bet from its stake to its payout.
+
+    NEW -> DECLINED | RESERVED -> WON | LOST; a stake whose acceptance got no answer in time is VOIDED.
+    """
+
+    @workflow.init
+    def __init__(self, request: BetInput) -> None:
+        self._request = request
+        self._bet: BetResult | None = None
+
+    @workflow.run
+    async def run(self, request: BetInput) -> BetResult:  # noqa: ARG002 - taken in __init__
+        bet = await shielded(self._body, on_cancel=lambda: None)
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        return bet
+
+    @workflow.update(name=UpdateName.ACCEPT)
+    async def accept(self, request: BetInput) -> BetResult:  # noqa: ARG002 - the run has it
+        await workflow.wait_condition(lambda: self._bet is not None)
+        assert self._bet is not None
+        return self._bet
+
+    async def _body(self) -> BetResult:
+        bet = await self._reserve()
+        if next_step(bet) is BetStep.SETTLE:
+            bet = await take_soon(
+                PostingActivities.settle_bet, self._request, queue=LEDGER_QUEUE, summary="Roll the dice and settle"
+            )
+        self._bet = bet
+        return bet
+
+    async def _reserve(self) -> BetResult:
+        """Reserve the stake, or take it back for ever: a caller who got no answer must not lose it silently."""
+        try:
+            return await take_local(
+                AcceptingActivities.accept_bet, self._request, policy=ACCEPT, summary="Decide and reserve the stake"
+            )
+        except FailureError:
+            return await take(
+                PostingActivities.void_bet,
+                self._request,
+                queue=LEDGER_QUEUE,
+                policy=MUST,
+                summary="No answer in time: void the bet under its own id",
+            )

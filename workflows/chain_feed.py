@@ -1,0 +1,77 @@
+"""ChainFeedWorkflow: one per network; keeps three endless activities running and holds no cursor.
+
+The cursor is a row: an old activity that outlived its run moves nothing, because advancing it is compare-and-set.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+from temporalio import workflow
+from temporalio.exceptions import FailureError, is_cancelled_exception
+
+from activities.broadcasting import BroadcastingActivities
+from activities.following import DeliveringActivities, FollowingActivities
+from domain.reviews import Reason
+from domain.sends import FeedInput
+from workflows.names import OPS_QUEUE, STATE, SignalName, UpdateName, WorkflowName, chain_queue, feed_queue
+from workflows.policies import FOLLOW
+from workflows.reviews import Desk
+from workflows.stepping import failure_code, take
+
+RUN_MAX = timedelta(days=1)
+FOLLOWING = "following"
+
+
+@workflow.defn(name=WorkflowName.CHAIN_FEED)
+class ChainFeedWorkflow:
+    """Follow one network for ever: read its blocks, deliver what they changed, send again what is due."""
+
+    @workflow.init
+    def __init__(self, feed: FeedInput) -> None:
+        self._feed = feed
+        self._desk = Desk(("resume",))
+
+    @workflow.run
+    async def run(self, feed: FeedInput) -> None:
+        workflow.upsert_search_attributes([STATE.value_set(FOLLOWING)])
+        started = workflow.now()
+        loops = [
+            self._endless(FollowingActivities.follow_chain, feed_queue(feed.network), "Follow the chain, block by block"),
+            self._endless(DeliveringActivities.deliver_events, OPS_QUEUE, "Tell workflows what changed"),
+            self._endless(BroadcastingActivities.heal_sends, chain_queue(feed.network), "Send open transactions again"),
+        ]
+        tasks = [asyncio.ensure_future(loop) for loop in loops]
+        try:
+            await workflow.wait_condition(
+                lambda: workflow.info().is_continue_as_new_suggested(), timeout=RUN_MAX, timeout_summary="A new run each day"
+            )
+        except asyncio.TimeoutError:
+            workflow.logger.info("the run ends after %s", workflow.now() - started)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        workflow.continue_as_new(feed)
+
+    @workflow.update(name=UpdateName.RESUME)
+    async def resume(self) -> None:
+        """Look again at a network that stands blocked, after people agreed on its final block."""
+        self._desk.nudge()
+
+    @workflow.signal(name=SignalName.RETRY_NOW)
+    def retry_now(self, who: str) -> None:  # noqa: ARG002 - for the history
+        self._desk.nudge()
+
+    async def _endless(
+        self, step: Callable[[Any, FeedInput], Awaitable[None]], queue: str, summary: str
+    ) -> None:
+        """One shift after the other; a broken finality waits for people, and only this loop stands."""
+        while True:
+            try:
+                await take(step, self._feed, queue=queue, policy=FOLLOW, summary=summary)
+            except FailureError as error:
+                if is_cancelled_exception(error):
+                    raise
+                await self._desk.stand("follow", Reason.CHAIN_FROZEN, failure_code(error) or "no answer")

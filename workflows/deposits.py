@@ -1,0 +1,79 @@
+"""DepositWorkflow: seen, final, credited; reversed if the chain takes it back."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from temporalio import workflow
+
+from activities.posting import PostingActivities
+from domain.deposits import DepositFacts, DepositInput, DepositResult, DepositState, DepositStep, Observation, next_step
+from workflows.names import LEDGER_QUEUE, SignalName, WorkflowName
+from workflows.policies import CHAIN_FALLBACK, MUST
+from workflows.reviews import show_state
+from workflows.stepping import shielded, take, take_soon
+
+
+@workflow.defn(name=WorkflowName.DEPOSIT)
+class DepositWorkflow:
+    """One effect on an address of ours, from first sight to its posting.
+
+    The row, written by the follower, says where it stands on chain; the workflow only sequences what that calls for.
+    """
+
+    @workflow.init
+    def __init__(self, request: DepositInput) -> None:
+        self._request = request
+        self._heard = 0
+        self._understood = 0
+
+    @workflow.run
+    async def run(self, request: DepositInput) -> DepositResult:  # noqa: ARG002 - taken in __init__
+        facts = await shielded(self._body, on_cancel=lambda: None)
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        return DepositResult(deposit_id=facts.deposit_id, state=facts.state, reason=facts.reason)
+
+    @workflow.signal(name=SignalName.OBSERVED)
+    def observed(self, observation: Observation) -> None:
+        """The follower saw a transition; late and repeated news changes nothing."""
+        self._heard = max(self._heard, observation.number)
+
+    async def _body(self) -> DepositFacts:
+        while True:
+            self._understood = self._heard
+            facts = await take_soon(
+                PostingActivities.recall_deposit, self._request, queue=LEDGER_QUEUE, summary="Read what the rows say"
+            )
+            show_state(facts.state.value, _sentence(facts))
+            step = next_step(facts)
+            if step is DepositStep.DONE:
+                return facts
+            if step is DepositStep.CREDIT:
+                await self._post(PostingActivities.post_deposit, "Post the final deposit")
+            elif step is DepositStep.REVERSE:
+                await self._post(PostingActivities.reverse_deposit, "Take back what the chain took back")
+            else:
+                await self._news()
+
+    async def _post(
+        self, act: Callable[[PostingActivities, DepositInput], Awaitable[DepositFacts]], summary: str
+    ) -> None:
+        await take(act, self._request, queue=LEDGER_QUEUE, policy=MUST, summary=summary)
+
+    async def _news(self) -> None:
+        try:
+            await workflow.wait_condition(
+                lambda: self._heard > self._understood, timeout=CHAIN_FALLBACK, timeout_summary="Look again without news"
+            )
+        except asyncio.TimeoutError:
+            return
+
+
+def _sentence(facts: DepositFacts) -> str:
+    what = f"{facts.amount} units of {facts.asset_code or 'an unlisted token'}"
+    if facts.state is DepositState.IGNORED or facts.state is DepositState.REVIEW:
+        return f"{what}: {facts.state.value}, reason {facts.reason}."
+    if facts.state is DepositState.ORPHANED:
+        return f"{what}: its block left the chain; it may come back."
+    if facts.state is DepositState.CREDITED:
+        return f"{what}: credited."
+    return f"{what}: in block {facts.height}; the network is final up to {facts.final_height}. Credited when final."

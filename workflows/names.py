@@ -1,0 +1,111 @@
+"""The contract between everybody who talks through Temporal: namespaces, queues, ids, message names.
+
+All of it is wire format: a name that has been released is never changed. `tests/architecture` keeps a golden copy.
+"""
+
+from enum import StrEnum
+from uuid import UUID
+
+from temporalio.common import SearchAttributeKey
+
+BETS_NAMESPACE = "croupier-bets"
+MONEY_NAMESPACE = "croupier-money"
+
+BETS_QUEUE = "bets"
+MONEY_QUEUE = "money"
+LEDGER_QUEUE = "ledger"
+OPS_QUEUE = "ops"
+
+
+def chain_queue(network: str) -> str:
+    """Reads, plans and broadcasts of one network; its width is the node's rate limit."""
+    return f"chain-{network}"
+
+
+def feed_queue(network: str) -> str:
+    """The endless follow activity of one network and nothing else."""
+    return f"feed-{network}"
+
+
+def player_workflow_id(operator: int, external_id: str) -> str:
+    return f"player/{operator}/{external_id}"
+
+
+def address_workflow_id(player: int, family: str) -> str:
+    return f"address/{player}/{family}"
+
+
+def seed_rotation_workflow_id(player: int, client_key: str) -> str:
+    return f"seeds/{player}/{client_key}"
+
+
+def bet_workflow_id(operator: int, bet_id: UUID) -> str:
+    return f"bet/{operator}/{bet_id}"
+
+
+def deposit_workflow_id(network: str, txid: str, position: str) -> str:
+    return f"deposit/{network}/{txid}/{position}"
+
+
+def withdrawal_workflow_id(withdrawal_id: UUID) -> str:
+    return f"withdrawal/{withdrawal_id}"
+
+
+def feed_workflow_id(network: str) -> str:
+    return f"feed/{network}"
+
+
+def address_pool_workflow_id(family: str) -> str:
+    return f"addresspool/{family}"
+
+
+class WorkflowName(StrEnum):
+    """Types of workflows."""
+
+    PLAYER = "PlayerWorkflow"
+    ADDRESS = "AddressWorkflow"
+    SEED_ROTATION = "SeedRotationWorkflow"
+    BET = "BetWorkflow"
+    DEPOSIT = "DepositWorkflow"
+    WITHDRAWAL = "WithdrawalWorkflow"
+    CHAIN_FEED = "ChainFeedWorkflow"
+    ADDRESS_POOL = "AddressPoolWorkflow"
+
+
+class UpdateName(StrEnum):
+    """Updates: a request with an answer, checked by a validator before it enters history."""
+
+    ACCEPT = "accept"
+    CANCEL = "cancel"
+    APPROVE = "approve"
+    REJECT = "reject"
+    CHECK_NOW = "check_now"
+    RESUME = "resume"
+    FREEZE = "freeze"
+
+
+class SignalName(StrEnum):
+    """Signals: monotonic news whose loss costs a timer."""
+
+    OBSERVED = "observed"
+    GRANTED = "granted"
+    RETRY_NOW = "retry_now"
+
+
+class QueryName(StrEnum):
+    """Queries for people and tests."""
+
+    STORY = "story"
+
+
+ACCEPT_UPDATE_ID = "accept"
+
+STATE = SearchAttributeKey.for_keyword("CroupierState")
+STEP = SearchAttributeKey.for_keyword("CroupierStep")
+REASON = SearchAttributeKey.for_keyword("CroupierReason")
+OPERATOR = SearchAttributeKey.for_keyword("CroupierOperator")
+PLAYER = SearchAttributeKey.for_keyword("CroupierPlayer")
+ASSET = SearchAttributeKey.for_keyword("CroupierAsset")
+CHAIN = SearchAttributeKey.for_keyword("CroupierChain")
+NEEDS_HUMAN = SearchAttributeKey.for_bool("CroupierNeedsHuman")
+SINCE = SearchAttributeKey.for_datetime("CroupierSince")

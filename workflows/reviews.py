@@ -1,0 +1,59 @@
+"""Desk: where a workflow waits for the world or for a person, and says why while it waits."""
+
+import asyncio
+from datetime import timedelta
+
+from temporalio import workflow
+
+from domain.reviews import Reason, Waiting, explain
+from workflows.names import NEEDS_HUMAN, REASON, SINCE, STATE, STEP
+from workflows.policies import BLOCKED_RETRY, PERSON_FALLBACK
+
+BLOCKED = "blocked"
+
+
+class Desk:
+    """One workflow's waiting place. `nudge` ends a wait early; the body then decides again from rows."""
+
+    def __init__(self, verbs: tuple[str, ...] = ()) -> None:
+        self._verbs = verbs
+        self._nudged = False
+        self.waiting: Waiting | None = None
+
+    def nudge(self) -> None:
+        self._nudged = True
+
+    async def stand(self, step: str, reason: Reason, detail: str = "", *, at_most: timedelta | None = None) -> None:
+        """Wait until nudged, or until the reason is due for another look; the caller goes on from facts."""
+        now = workflow.now()
+        since = self.waiting.since if self.waiting and self.waiting.reason is reason else now.isoformat(timespec="seconds")
+        self.waiting = Waiting(reason=reason, since=since, verbs=self._verbs, detail=detail)
+        workflow.set_current_details(explain(self.waiting))
+        workflow.upsert_search_attributes(
+            [
+                STATE.value_set(BLOCKED),
+                STEP.value_set(step),
+                REASON.value_set(reason.value),
+                NEEDS_HUMAN.value_set(reason.needs_human),
+                SINCE.value_set(now),
+            ]
+        )
+        patience = at_most or (BLOCKED_RETRY if reason.retries_by_itself else PERSON_FALLBACK)
+        try:
+            await workflow.wait_condition(lambda: self._nudged, timeout=patience, timeout_summary=f"{reason}: look again")
+        except asyncio.TimeoutError:
+            pass
+        self._nudged = False
+
+    def leave(self) -> None:
+        """Say that the wait is over, once the step it was for has gone through."""
+        if self.waiting is None:
+            return
+        self.waiting = None
+        workflow.upsert_search_attributes([REASON.value_unset(), NEEDS_HUMAN.value_set(False), SINCE.value_unset()])
+
+
+def show_state(state: str, sentence: str) -> None:
+    """Put the state where operators search and the sentence where they read."""
+    workflow.upsert_search_attributes([STATE.value_set(state)])
+    workflow.set_current_details(sentence)

@@ -1,0 +1,285 @@
+"""WithdrawalWorkflow: accept, review, grant, commit, pay, settle.
+
+COMMITTED is the point of no return: before it the reservation can be voided, after it money comes back only with
+proof. The ledger's rows decide every race; this class only sequences.
+"""
+
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError, FailureError
+
+from activities.accepting import AcceptingActivities
+from activities.granting import GrantingActivities
+from activities.posting import PostingActivities
+from domain.reviews import Reason
+from domain.sends import SendKind, SendOrder, Told
+from domain.withdrawals import (
+    CancelAct,
+    ReviewAct,
+    VoidAct,
+    WithdrawalFacts,
+    WithdrawalInput,
+    WithdrawalRef,
+    WithdrawalResult,
+    WithdrawalState,
+    WithdrawalStep,
+    next_step,
+)
+from workflows.names import LEDGER_QUEUE, SignalName, UpdateName, WorkflowName
+from workflows.policies import MUST, REVIEW_END, REVIEW_REMINDER
+from workflows.reviews import Desk, show_state
+from workflows.sending import Sending
+from workflows.stepping import failure_code, shielded, take, take_soon
+
+VERBS_IN_REVIEW = ("approve", "reject", "cancel")
+VERBS_WHEN_BLOCKED = ("check_now", "resume")
+
+
+@workflow.defn(name=WorkflowName.WITHDRAWAL)
+class WithdrawalWorkflow:
+    """One withdrawal, from the player's wish to the final block that paid it.
+
+    NEW -> DECLINED | REVIEW -> APPROVED -> COMMITTED -> SETTLED, and CANCELLED or REJECTED before COMMITTED.
+    """
+
+    @workflow.init
+    def __init__(self, request: WithdrawalInput) -> None:
+        self._request = request
+        self._ref = WithdrawalRef(withdrawal_id=request.withdrawal_id, player=request.player)
+        self._facts: WithdrawalFacts | None = None
+        self._wanted_back: VoidAct | None = None
+        self._desk = Desk(VERBS_WHEN_BLOCKED)
+        self._sending: Sending | None = None
+
+    @workflow.run
+    async def run(self, request: WithdrawalInput) -> WithdrawalResult:  # noqa: ARG002 - taken in __init__
+        facts = await shielded(self._body, on_cancel=self._want_back)
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        current = facts.send.current if facts.send else None
+        return WithdrawalResult(
+            withdrawal_id=facts.withdrawal_id, state=facts.state, code=facts.code, txid=current.txid if current else None
+        )
+
+    @workflow.update(name=UpdateName.ACCEPT)
+    async def accept(self, request: WithdrawalInput) -> WithdrawalFacts:  # noqa: ARG002 - the run has it
+        await workflow.wait_condition(lambda: self._facts is not None)
+        return self._now
+
+    @workflow.update(name=UpdateName.CANCEL)
+    async def cancel(self, act: CancelAct) -> WithdrawalFacts:  # noqa: ARG002 - the id is this workflow's own
+        self._want_back()
+        await workflow.wait_condition(lambda: not self._now.state.can_be_cancelled)
+        if self._now.state is not WithdrawalState.CANCELLED:
+            raise _too_late(self._now)
+        return self._now
+
+    @cancel.validator
+    def _may_cancel(self, act: CancelAct) -> None:  # noqa: ARG002 - the state alone decides
+        if self._facts is not None and not self._facts.state.can_be_cancelled:
+            raise _too_late(self._facts)
+
+    @workflow.update(name=UpdateName.APPROVE)
+    async def approve(self, act: ReviewAct) -> WithdrawalFacts:
+        return await self._review_act(act)
+
+    @approve.validator
+    def _may_approve(self, act: ReviewAct) -> None:  # noqa: ARG002 - the state alone decides
+        self._must_be_in_review()
+
+    @workflow.update(name=UpdateName.REJECT)
+    async def reject(self, act: ReviewAct) -> WithdrawalFacts:
+        return await self._review_act(act)
+
+    @reject.validator
+    def _may_reject(self, act: ReviewAct) -> None:  # noqa: ARG002 - the state alone decides
+        self._must_be_in_review()
+
+    @workflow.update(name=UpdateName.CHECK_NOW)
+    async def check_now(self) -> str:
+        """Look at the rows and the chain at once."""
+        self._wake()
+        return self._state_word()
+
+    @workflow.update(name=UpdateName.RESUME)
+    async def resume(self) -> str:
+        """Try the step again that stands blocked."""
+        self._wake()
+        return self._state_word()
+
+    @workflow.signal(name=SignalName.RETRY_NOW)
+    def retry_now(self, who: str) -> None:  # noqa: ARG002 - for the history
+        self._wake()
+
+    @workflow.signal(name=SignalName.OBSERVED)
+    def observed(self, news: Told) -> None:  # noqa: ARG002 - the rows say what it was
+        self._wake()
+
+    @workflow.signal(name=SignalName.GRANTED)
+    def granted(self, news: Told) -> None:  # noqa: ARG002 - the rows say what it was
+        self._wake()
+
+    async def _body(self) -> WithdrawalFacts:
+        self._facts = await take_soon(
+            AcceptingActivities.accept_withdrawal,
+            self._request,
+            queue=LEDGER_QUEUE,
+            summary="Decide and reserve, or recall what the rows say",
+        )
+        while True:
+            step = next_step(self._now)
+            if step is WithdrawalStep.DONE:
+                show_state(self._now.state.value, _end_sentence(self._now))
+                return self._now
+            try:
+                await self._take_step(step)
+            except FailureError as error:
+                await self._desk.stand(step.value, Reason.CORRUPT, failure_code(error) or "no answer")
+                self._facts = await self._recall()
+
+    async def _take_step(self, step: WithdrawalStep) -> None:
+        if self._wanted_back is not None and self._now.state.can_be_cancelled:
+            await self._void(self._wanted_back)
+        elif step is WithdrawalStep.REVIEW:
+            await self._review()
+        elif step is WithdrawalStep.GRANT:
+            await self._grant()
+        elif step is WithdrawalStep.COMMIT:
+            await self._commit()
+        elif step is WithdrawalStep.PAY:
+            await self._pay()
+        else:
+            await self._settle()
+
+    async def _review(self) -> None:
+        """Wait for a person; the hold ends after three days, and then the money goes back."""
+        opened = self._request.received_at
+        if workflow.now() - opened >= REVIEW_END:
+            self._want_back(WithdrawalState.REJECTED, "REVIEW_EXPIRED", "Nobody decided within three days.")
+            return
+        show_state(self._now.state.value, "Waiting for a person to approve or reject.")
+        await self._desk.stand("review", Reason.REVIEW, at_most=REVIEW_REMINDER)
+        self._facts = await self._recall()
+        if self._now.state is not WithdrawalState.REVIEW:
+            self._desk.leave()
+
+    async def _grant(self) -> None:
+        show_state(self._now.state.value, "Looking for a hot wallet with room.")
+        send = await take(
+            GrantingActivities.request_liquidity,
+            self._ref,
+            queue=LEDGER_QUEUE,
+            policy=MUST,
+            summary="Take room in a hot wallet, or a place in the queue",
+        )
+        self._facts = self._now.model_copy(update={"send": send})
+        if send.wallet is None:
+            await self._desk.stand("grant", Reason.LIQUIDITY, f"place {send.place_in_queue} in the queue")
+            self._facts = await self._recall()
+        else:
+            self._desk.leave()
+
+    async def _commit(self) -> None:
+        """The point of no return: the ledger lets either this or a void close the reservation."""
+        if not self._now.chain_is_open:
+            await self._desk.stand("commit", Reason.CHAIN_FROZEN)
+            self._facts = await self._recall()
+            return
+        self._facts = await take(
+            PostingActivities.post_send,
+            self._ref,
+            queue=LEDGER_QUEUE,
+            policy=MUST,
+            summary="Commit the money to be sent",
+        )
+        self._desk.leave()
+
+    async def _pay(self) -> None:
+        assert self._now.send is not None, self._ref
+        if self._sending is None:
+            self._sending = Sending(_order(self._now), self._desk)
+        send = await self._sending.advance(self._now.send)
+        self._facts = self._now.model_copy(update={"send": send})
+
+    async def _settle(self) -> None:
+        self._facts = await take(
+            PostingActivities.settle_withdrawal,
+            self._ref,
+            queue=LEDGER_QUEUE,
+            policy=MUST,
+            summary="Final on chain: settle, book the fees",
+        )
+
+    async def _void(self, act: VoidAct) -> None:
+        self._facts = await take(
+            PostingActivities.void_withdrawal,
+            act,
+            queue=LEDGER_QUEUE,
+            policy=MUST,
+            summary="Give the reservation back",
+        )
+        self._desk.leave()
+
+    async def _recall(self) -> WithdrawalFacts:
+        return await take_soon(
+            PostingActivities.recall_withdrawal, self._ref, queue=LEDGER_QUEUE, summary="Read what the rows say"
+        )
+
+    async def _review_act(self, act: ReviewAct) -> WithdrawalFacts:
+        facts = await take_soon(
+            AcceptingActivities.record_review, act, queue=LEDGER_QUEUE, summary=f"Record the word of {act.person}"
+        )
+        self._wake()
+        return facts
+
+    @property
+    def _now(self) -> WithdrawalFacts:
+        assert self._facts is not None, "nothing was accepted so far"
+        return self._facts
+
+    def _state_word(self) -> str:
+        return self._facts.state.value if self._facts else WithdrawalState.NEW.value
+
+    def _wake(self) -> None:
+        self._desk.nudge()
+        if self._sending is not None:
+            self._sending.told()
+
+    def _want_back(
+        self, state: WithdrawalState = WithdrawalState.CANCELLED, code: str | None = None, sentence: str | None = None
+    ) -> None:
+        self._wanted_back = VoidAct(
+            withdrawal_id=self._ref.withdrawal_id, player=self._ref.player, state=state, code=code, sentence=sentence
+        )
+        self._desk.nudge()
+
+    def _must_be_in_review(self) -> None:
+        if self._facts is None or self._facts.state is not WithdrawalState.REVIEW:
+            message = f"This withdrawal is not in review: it is {self._state_word()}."
+            raise ApplicationError(message, type="TOO_LATE", non_retryable=True)
+
+
+def _too_late(facts: WithdrawalFacts) -> ApplicationError:
+    message = f"Too late to cancel: it is {facts.state.value}."
+    return ApplicationError(message, type="TOO_LATE", non_retryable=True)
+
+
+def _order(facts: WithdrawalFacts) -> SendOrder:
+    assert facts.send is not None, facts.withdrawal_id
+    assert facts.send.wallet is not None, facts.withdrawal_id
+    return SendOrder(
+        send_id=facts.send.send_id,
+        kind=SendKind.WITHDRAWAL,
+        network=facts.network,
+        asset_id=facts.asset_id,
+        wallet=facts.send.wallet,
+        payee=facts.payee,
+        amount=facts.amount,
+        fee_cap=facts.fee_cap,
+    )
+
+
+def _end_sentence(facts: WithdrawalFacts) -> str:
+    if facts.state is WithdrawalState.SETTLED:
+        return "Paid: the block that holds the transaction is final and the books are settled."
+    if facts.sentence:
+        return facts.sentence
+    return f"Ended as {facts.state.value}."
