@@ -3,34 +3,154 @@
 Each of them may run twice under one id and has one effect; the second run answers from the rows.
 """
 
-import secrets
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol
 
+from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 
+from activities.booking import book, in_books
 from activities.provenance import provenance
-from domain.approvals import content_hash
 from domain.assets import Catalogue
-from domain.bets import BetInput, BetResult, BetState
 from domain.errors import InsufficientFunds, NotFound, PlayerBlocked, RefusedByRules, Rejected
-from domain.fairness import commitment
-from domain.games import check_under, roll_dice
-from domain.ids import bet_key, decision_id, operator_of_player, player_text, posting_id, step, withdrawal_key
-from domain.journal import bet_reserved, withdrawal_reserved, withdrawal_voided
+from domain.ids import decision_id, player_text, posting_id, step, withdrawal_key
+from domain.journal import withdrawal_reserved, withdrawal_voided
 from domain.kinds import Result
-from domain.players import (
-    AddressInput,
-    AddressRecord,
-    PlayerInput,
-    PlayerRecord,
-    SeedRotationInput,
-    SeedRotationRecord,
-)
-from domain.rules import BetCall, Decision, Policy, Verdict, WithdrawalCall, evaluate_bet, evaluate_withdrawal
+from domain.players import AddressInput, AddressRecord, PlayerInput, PlayerRecord
+from domain.rules import Decision, Policy, Verdict, WithdrawalCall, WithdrawalTerms, evaluate_withdrawal
 from domain.withdrawals import ReviewAct, ReviewVerb, WithdrawalFacts, WithdrawalInput, WithdrawalState
 from ledger.addresses import assign
-from ledger.registrations import register
+from ledger.decisions import DecidedCall, record_decision
+from ledger.registrations import is_active, register
 from ledger.session import Sessions
+from ledger.withdrawals import WithdrawalAcceptance, insert_withdrawal, mark, recall_withdrawal, record_review
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptingActivities:
+    """What begins: a player, an address, a withdrawal; and a person's word on one that waits."""
+
+    sessions: Sessions
+    catalogue: Catalogue
+    policy: Policy
+
+    @activity.defn
+    async def register_player(self, request: PlayerInput) -> PlayerRecord:
+        """Give a person a number, once."""
+        async with self.sessions.begin() as session:
+            return await register(session, request, datetime.now(UTC))
+
+    @activity.defn
+    async def assign_address(self, request: AddressInput) -> AddressRecord:
+        """Give the player a confirmed deposit address; raises Busy while the pool is empty."""
+        async with self.sessions.begin() as session:
+            return await assign(session, request.player, request.family, datetime.now(UTC))
+
+    @activity.defn
+    async def accept_withdrawal(self, request: WithdrawalInput) -> WithdrawalFacts:
+        """Decide and reserve amount and fee; a refusal is an answer and is stored as one."""
+
+        async def work(session: AsyncConnection) -> WithdrawalFacts:
+            known = await recall_withdrawal(session, request.player, request.withdrawal_id)
+            if known is not None:
+                return known
+            acceptance = await self._acceptance(session, request)
+            await insert_withdrawal(session, request, acceptance, datetime.now(UTC))
+            facts = await _recalled(session, request.player, request)
+            return facts.model_copy(update={"repeat": False})
+
+        return await in_books(self.sessions, work)
+
+    @activity.defn
+    async def record_review(self, act: ReviewAct) -> WithdrawalFacts:
+        """Keep a person's word once, and let it act: approved may be sent, rejected gives the money back."""
+
+        async def work(session: AsyncConnection) -> WithdrawalFacts:
+            if await record_review(session, act, datetime.now(UTC)):
+                await self._act(session, act)
+            return await _recalled(session, act.player, act)
+
+        return await in_books(self.sessions, work)
+
+    async def _act(self, session: AsyncConnection, act: ReviewAct) -> None:
+        state = WithdrawalState.APPROVED
+        code = sentence = None
+        if act.verb is ReviewVerb.REJECT:
+            key = withdrawal_key(act.withdrawal_id)
+            outcome = await book(
+                session, withdrawal_voided(player=act.player, key=key, ref=key, provenance=provenance())
+            )
+            if outcome.result is not Result.POSTED:
+                return
+            state, code = WithdrawalState.REJECTED, "REJECTED_BY_REVIEW"
+            sentence = "This withdrawal was not approved; the money is back in the balance."
+        await mark(session, act.player, act.withdrawal_id, state, datetime.now(UTC), code=code, sentence=sentence)
+
+    async def _acceptance(self, session: AsyncConnection, request: WithdrawalInput) -> WithdrawalAcceptance:
+        key = withdrawal_key(request.withdrawal_id)
+        decision = evaluate_withdrawal(self.policy, WithdrawalCall(request.asset_id, request.amount))
+        decided = DecidedCall(request.player, "withdrawal", request.withdrawal_id, decision_id(key))
+        facts = {"asset": request.asset_id, "amount": str(request.amount), "to": "0x" + request.payee.hex()}
+        await record_decision(session, decided, decision, facts, datetime.now(UTC))
+        terms = self.policy.terms_of(request.asset_id)
+        try:
+            await self._check(session, request, decision)
+        except Rejected as refusal:
+            return _acceptance(key, decided, terms, WithdrawalState.DECLINED, refusal=refusal)
+        outcome = await book(
+            session,
+            withdrawal_reserved(
+                player=request.player,
+                asset_id=request.asset_id,
+                units=request.amount,
+                fee_units=terms.fee if terms else 0,
+                key=key,
+                decision=decided.decision_id,
+                ref=key,
+                provenance=provenance(request.request_id),
+            ),
+        )
+        if outcome.result is not Result.POSTED:
+            short = InsufficientFunds(self.catalogue.by_id(request.asset_id).code)
+            return _acceptance(key, decided, terms, WithdrawalState.DECLINED, refusal=short)
+        state = WithdrawalState.REVIEW if decision.verdict is Verdict.REVIEW else WithdrawalState.APPROVED
+        return _acceptance(key, decided, terms, state, version=outcome.player_version)
+
+    async def _check(self, session: AsyncConnection, request: WithdrawalInput, decision: Decision) -> None:
+        if self.catalogue.by_id(request.asset_id).network != request.network:
+            raise NotFound("asset", f"{request.asset_id} on {request.network}")
+        if decision.verdict is Verdict.REFUSE:
+            raise RefusedByRules(", ".join(decision.reasons))
+        if not await is_active(session, request.player):
+            raise PlayerBlocked(player_text(request.player))
+
+
+async def _recalled(
+    session: AsyncConnection, player: int, about: WithdrawalInput | ReviewAct
+) -> WithdrawalFacts:
+    facts = await recall_withdrawal(session, player, about.withdrawal_id)
+    if facts is None:
+        raise NotFound("withdrawal", str(about.withdrawal_id))
+    return facts
+
+
+def _acceptance(  # noqa: PLR0913 - one row's columns
+    key: str,
+    decided: DecidedCall,
+    terms: WithdrawalTerms | None,
+    state: WithdrawalState,
+    *,
+    version: int | None = None,
+    refusal: Rejected | None = None,
+) -> WithdrawalAcceptance:
+    return WithdrawalAcceptance(
+        state=state,
+        fee=terms.fee if terms else 0,
+        fee_cap=terms.network_fee_cap if terms else 0,
+        reserve_id=posting_id(step(key, "reserve")),
+        send_posting_id=posting_id(step(key, "send")),
+        decision_id=decided.decision_id,
+        version=version,
+        code=refusal.code if refusal else None,
+        sentence=refusal.sentence if refusal else None,
+    )

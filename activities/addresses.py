@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from temporalio import activity
 
@@ -53,4 +54,4 @@ class AddressActivities:
                 what = f"deposit address {confirmed.family} {confirmed.first + offset}"
                 raise BytesMismatch(what)
         async with self.sessions.begin() as session:
-            await insert_pool(session, confirmed.family, confirmed.account, confirmed.first, confirmed.addresses)
+            await insert_pool(session, confirmed.family, confirmed.account, confirmed.first, confirmed.addresses, datetime.now(UTC))

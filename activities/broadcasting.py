@@ -1,6 +1,5 @@
 """BroadcastingActivities: rehearse and quote a transaction, hand stored bytes to the nodes, hand them over again."""
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -10,7 +9,7 @@ from temporalio import activity
 from activities.shifts import Shift
 from chains.gateway import ChainWriter
 from domain.assets import Catalogue
-from domain.errors import CroupierError, Unavailable
+from domain.errors import Unavailable
 from domain.sends import (
     AttemptRef,
     BroadcastNote,
@@ -24,7 +23,6 @@ from domain.sends import (
 from ledger.sends import (
     copy_signed,
     insert_attempt,
-    newest_variant,
     open_sends,
     record_answers,
     record_sending,
@@ -87,19 +85,19 @@ class BroadcastingActivities:
 
     async def _heal(self, network: str) -> None:
         async with self.sessions.begin() as session:
-            due = await open_sends(session, network, silent_since=datetime.now(UTC) - RESEND_AFTER)
-        for ref in due:
-            async with self.sessions.begin() as session:
-                tx = await newest_variant(session, ref.send_id, ref.attempt)
-            if tx is not None:
-                await self._hand_over(network, tx)
+            waiting = await open_sends(session, network)
+        silent_since = datetime.now(UTC) - RESEND_AFTER
+        for send in waiting:
+            if send.tried_at is None or send.tried_at < silent_since:
+                await self._hand_over(network, send.tx)
 
     async def _hand_over(self, network: str, tx: SignedTx) -> BroadcastNote:
+        writer = self.writers[network]
         async with self.sessions.begin() as session:
-            await record_sending(session, network, tx.txid)
-        result = await self.writers[network].broadcast(tx)
+            await record_sending(session, network, tx.txid, writer.nodes, datetime.now(UTC))
+        result = await writer.broadcast(tx)
         async with self.sessions.begin() as session:
-            await record_answers(session, network, tx.txid, result)
+            await record_answers(session, network, tx.txid, result, datetime.now(UTC))
         return BroadcastNote(
             outcome=result.outcome, detail="; ".join(f"{answer.node}: {answer.detail}" for answer in result.answers)
         )

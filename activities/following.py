@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Protocol
 
 from temporalio import activity
@@ -9,21 +10,21 @@ from temporalio import activity
 from activities.shifts import Shift
 from chains.gateway import ChainReader
 from domain.assets import Catalogue
-from domain.errors import FinalityBroken, NodeStale, Unavailable
+from domain.errors import FinalityBroken, NodeStale, NotFound, Unavailable
 from domain.onchain import BlockRef, Heads
 from domain.rules import Policy
 from domain.sends import FeedInput
-from ledger.events import ChainEvent, mark_delivered, undelivered
-from ledger.nonce_lanes import set_float
+from ledger.events import DepositEvent, SendEvent, mark_delivered, undelivered
+from ledger.floats import floats_of, set_float
+from ledger.finality import advance_final, freeze
+from ledger.intake import IntakeRules
 from ledger.observed import (
     ChainCursor,
-    advance_final,
     apply_block,
     ensure_chain,
-    freeze,
+    known_header,
     read_cursor,
     unapply_block,
-    wallets_to_weigh,
 )
 from ledger.session import Sessions
 
@@ -95,7 +96,7 @@ class FollowingActivities:
             block = await reader.block(header.ref.hash)
             async with self.sessions.begin() as session:
                 has_moved = await apply_block(
-                    session, network, block, catalogue=self.catalogue, policy=self.policy, expected=at
+                    session, network, block, rules=self._rules, expected=at, now=datetime.now(UTC)
                 )
             if not has_moved:
                 raise NodeStale(network, "another follower is ahead of this one")
@@ -104,8 +105,12 @@ class FollowingActivities:
         return at
 
     async def _step_back(self, network: str, at: BlockRef) -> BlockRef:
+        """Take one block of ours back; raises FinalityBroken before a final one is touched."""
         async with self.sessions.begin() as session:
-            return await unapply_block(session, network, at)
+            header = await known_header(session, network, at.hash)
+            if header is None or not await unapply_block(session, network, header):
+                raise NodeStale(network, "another follower is ahead of this one")
+        return BlockRef(at.height - 1, header.parent)
 
     async def _finalise(
         self, network: str, reader: ChainReader, cursor: ChainCursor, heads: Heads, at: BlockRef
@@ -114,37 +119,44 @@ class FollowingActivities:
         if heads.final.ref.height <= cursor.final_height or heads.final.ref.height > at.height:
             return
         async with self.sessions.begin() as session:
-            await advance_final(session, network, heads.final)
-            weighed = await wallets_to_weigh(session, network)
-        for wallet, asset_id in weighed:
-            held = await reader.balance(wallet, self.catalogue.by_id(asset_id), heads.final.ref)
+            await advance_final(session, network, heads.final, datetime.now(UTC))
+            weighed = await floats_of(session, network)
+        for known in weighed:
+            held = await reader.balance(known.address, self.catalogue.by_id(known.asset_id), heads.final.ref)
             async with self.sessions.begin() as session:
-                await set_float(session, network, wallet, asset_id, held)
+                await set_float(session, network, known.address, known.asset_id, held.amount, held.at.height)
 
     async def _cursor(self, network: str, followed: FollowedNetwork) -> ChainCursor:
-        async with self.sessions.begin() as session:
-            cursor = await read_cursor(session, network)
-        if cursor is not None:
-            return cursor
+        try:
+            async with self.sessions.begin() as session:
+                return await read_cursor(session, network)
+        except NotFound:
+            return await self._first_cursor(network, followed)
+
+    async def _first_cursor(self, network: str, followed: FollowedNetwork) -> ChainCursor:
         identity = await followed.reader.identity()
         heads = await followed.reader.heads()
         start = heads.final
         if followed.start_height is not None:
             start = await followed.reader.header_at(followed.start_height)
         async with self.sessions.begin() as session:
-            return await ensure_chain(
-                session, network, genesis=identity.genesis, policy_version=self.policy.version, start=start
-            )
+            await ensure_chain(session, network, identity.genesis, self.policy.version, start)
+            return await read_cursor(session, network)
+
+    @property
+    def _rules(self) -> IntakeRules:
+        minimums = {asset.asset_id: self.policy.deposit_minimum(asset.asset_id) for asset in self.catalogue.assets}
+        return IntakeRules(self.catalogue, minimums)
 
 
 class Starter(Protocol):
     """Starts and messages workflows by kind; activities cannot see workflows."""
 
-    async def deposit(self, event: ChainEvent) -> None:
+    async def deposit(self, event: DepositEvent) -> None:
         """Start the deposit's workflow with the news, or tell the running one."""
         ...
 
-    async def send(self, event: ChainEvent) -> None:
+    async def send(self, event: SendEvent) -> None:
         """Tell the workflow that owns a send."""
         ...
 
@@ -165,13 +177,15 @@ class DeliveringActivities:
 
     async def _deliver(self, network: str) -> int:
         async with self.sessions.begin() as session:
-            events = await undelivered(session, network, limit=DELIVERIES_MAX)
+            events = await undelivered(session, network, DELIVERIES_MAX)
         for event in events:
-            if event.kind == "deposit":
+            if isinstance(event, DepositEvent):
                 await self.starter.deposit(event)
-            else:
+            elif isinstance(event, SendEvent):
                 await self.starter.send(event)
+            else:
+                activity.logger.error("wallet 0x%s is %s", event.address.hex(), event.state)
         if events:
             async with self.sessions.begin() as session:
-                await mark_delivered(session, [event.number for event in events])
+                await mark_delivered(session, [event.number for event in events], datetime.now(UTC))
         return len(events)

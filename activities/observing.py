@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from temporalio import activity
 
 from domain.sends import SendFacts, SendRef
-from ledger.sends import recall_send
+from ledger.send_facts import recall_send
 from ledger.session import Sessions
 
 

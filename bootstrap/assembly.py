@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from activities.accepting import AcceptingActivities
 from activities.addresses import AddressActivities
@@ -10,11 +11,12 @@ from activities.broadcasting import BroadcastingActivities
 from activities.following import DeliveringActivities, FollowingActivities
 from activities.granting import GrantingActivities
 from activities.observing import ObservingActivities
+from activities.playing import PlayingActivities
 from activities.posting import PostingActivities
 from bootstrap.keyring import FieldCipher, read_field_cipher
 from bootstrap.networks import ConnectedNetwork, derived_families, open_networks
 from bootstrap.resources import Resources, open_resources
-from bootstrap.settings import HouseFile, ProcessSettings, SeedSettings
+from bootstrap.settings import HouseFile, ProcessSettings, SeedSettings, WorkerSettings
 from bootstrap.starting import TemporalStarter
 
 
@@ -26,19 +28,26 @@ class Assembly:
     resources: Resources
     networks: Mapping[str, ConnectedNetwork]
     cipher: FieldCipher | None
+    health_file: Path | None
 
     @property
     def accepting(self) -> AcceptingActivities:
         shared = self.resources
-        return AcceptingActivities(shared.sessions, shared.catalogue, shared.policy, self._seed_cipher)
+        return AcceptingActivities(shared.sessions, shared.catalogue, shared.policy)
+
+    @property
+    def playing(self) -> PlayingActivities:
+        shared = self.resources
+        assert self.cipher is not None, "this process was given no key for game seeds"
+        return PlayingActivities(shared.sessions, shared.catalogue, shared.policy, self.cipher)
 
     @property
     def posting(self) -> PostingActivities:
-        return PostingActivities(self.resources.sessions, self.resources.catalogue, self._seed_cipher)
+        return PostingActivities(self.resources.sessions, self.resources.catalogue, self.house.operator)
 
     @property
     def granting(self) -> GrantingActivities:
-        return GrantingActivities(self.resources.sessions)
+        return GrantingActivities(self.resources.sessions, self.resources.catalogue)
 
     @property
     def addresses(self) -> AddressActivities:
@@ -63,16 +72,11 @@ class Assembly:
     def delivering(self) -> DeliveringActivities:
         return DeliveringActivities(self.resources.sessions, TemporalStarter(self.resources.money))
 
-    @property
-    def _seed_cipher(self) -> FieldCipher:
-        assert self.cipher is not None, "this process was given no key for game seeds"
-        return self.cipher
-
 
 @asynccontextmanager
 async def assemble(*, reads_seeds: bool) -> AsyncIterator[Assembly]:
     """Build a worker process from its environment; `reads_seeds` says whether it is given the key of game seeds."""
     settings = ProcessSettings.from_environment()
-    cipher = read_field_cipher(SeedSettings().key_file) if reads_seeds else None  # type: ignore[call-arg]  # from the environment
-    async with open_resources(settings) as resources, open_networks(settings.house) as networks:
-        yield Assembly(settings.house, resources, networks, cipher)
+    cipher = read_field_cipher(SeedSettings().key_file) if reads_seeds else None
+    async with open_resources(settings, at_once=True) as resources, open_networks(settings.house) as networks:
+        yield Assembly(settings.house, resources, networks, cipher, WorkerSettings().health_file)

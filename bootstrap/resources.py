@@ -53,14 +53,14 @@ class DoorResources(Resources):
 
 
 @asynccontextmanager
-async def open_resources(settings: ProcessSettings) -> AsyncIterator[Resources]:
-    """Build the shared resources and close them again."""
+async def open_resources(settings: ProcessSettings, *, at_once: bool) -> AsyncIterator[Resources]:
+    """Build the shared resources and close them again; `at_once` is for whoever cannot work without Temporal."""
     engine = create_ledger_engine(settings.database.dsn.get_secret_value(), pool_size=settings.database.pool_size)
     try:
         yield Resources(
             sessions=Sessions(engine),
-            bets=await connect(settings.temporal.address, BETS_NAMESPACE),
-            money=await connect(settings.temporal.address, MONEY_NAMESPACE),
+            bets=await connect(settings.temporal.address, BETS_NAMESPACE, at_once=at_once),
+            money=await connect(settings.temporal.address, MONEY_NAMESPACE, at_once=at_once),
             catalogue=settings.house.catalogue,
             policy=settings.house.policy,
         )
@@ -71,8 +71,8 @@ async def open_resources(settings: ProcessSettings) -> AsyncIterator[Resources]:
 @asynccontextmanager
 async def open_door() -> AsyncIterator[DoorResources]:
     """The resources of a door process, from its environment."""
-    door = DoorSettings()  # type: ignore[call-arg]  # the environment fills required fields
-    async with open_resources(ProcessSettings.from_environment()) as shared:
+    door = DoorSettings()
+    async with open_resources(ProcessSettings.from_environment(), at_once=False) as shared:
         yield DoorResources(
             sessions=shared.sessions,
             bets=shared.bets,

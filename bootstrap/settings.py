@@ -63,6 +63,14 @@ class SeedSettings(BaseSettings):
     key_file: Path
 
 
+class WorkerSettings(BaseSettings):
+    """Where a worker shows that it serves: a file it touches every few seconds and removes when it ends."""
+
+    model_config = SettingsConfigDict(env_prefix="CROUPIER_WORKER_")
+
+    health_file: Path | None = None
+
+
 class _HousePart(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -146,7 +154,7 @@ class ProcessSettings(BaseModel):
     @classmethod
     def from_environment(cls) -> Self:
         return cls(
-            database=DatabaseSettings(),  # type: ignore[call-arg]  # the environment fills required fields
+            database=DatabaseSettings(),
             temporal=TemporalSettings(),
-            house=HouseSettings().read(),  # type: ignore[call-arg]  # the environment fills required fields
+            house=HouseSettings().read(),
         )

@@ -1,5 +1,6 @@
 """The one way Temporal is spoken here: converter, sandboxed runner and connection, the same in every process."""
 
+import asyncio
 import dataclasses
 
 from temporalio.client import Client
@@ -8,6 +9,11 @@ from temporalio.plugin import SimplePlugin
 from temporalio.worker import WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities.failures import FailureInterceptor
+from domain.errors import TemporalUnavailable
+
+CONNECT_ATTEMPTS = 60
+CONNECT_EVERY_SECONDS = 1
 PASSED_THROUGH = ("domain", "activities", "ledger", "chains", "providers", "pydantic", "pydantic_core", "annotated_types")
 
 
@@ -24,9 +30,26 @@ def _runner(given: WorkflowRunner | None) -> WorkflowRunner:
 
 def croupier_plugin() -> SimplePlugin:
     """What client, workers, replayer and tests share."""
-    return SimplePlugin("croupier", data_converter=pydantic_data_converter, workflow_runner=_runner)
+    return SimplePlugin(
+        "croupier",
+        data_converter=pydantic_data_converter,
+        workflow_runner=_runner,
+        interceptors=[FailureInterceptor()],
+    )
 
 
-async def connect(address: str, namespace: str) -> Client:
-    """Connect lazily to one namespace; the first call finds out whether somebody answers."""
-    return await Client.connect(address, namespace=namespace, plugins=[croupier_plugin()], lazy=True)
+async def connect(address: str, namespace: str, *, at_once: bool) -> Client:
+    """A client of one namespace.
+
+    A door connects with its first call, so that it can say 503 while Temporal is away. A worker has to connect
+    `at_once` and waits for a minute; raises TemporalUnavailable after that.
+    """
+    if not at_once:
+        return await Client.connect(address, namespace=namespace, plugins=[croupier_plugin()], lazy=True)
+    for _ in range(CONNECT_ATTEMPTS):
+        try:
+            return await Client.connect(address, namespace=namespace, plugins=[croupier_plugin()])
+        except RuntimeError:
+            await asyncio.sleep(CONNECT_EVERY_SECONDS)
+    message = f"nobody answers at {address}"
+    raise TemporalUnavailable(message)

@@ -90,6 +90,7 @@ class DepositFacts(Message):
     asset_code: str | None = None
     amount: Units = 0
     player: int | None = None
+    slot: int | None = None
     height: int | None = None
     final_height: int | None = None
     receiver_role: WalletRole = WalletRole.DEPOSIT

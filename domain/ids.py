@@ -142,6 +142,11 @@ def posting_id(key: str) -> UUID:
     return uuid5(_POSTINGS, key)
 
 
+def deposit_id(network: str, txid: str, position: str) -> UUID:
+    """The id of a deposit's row; the transaction id in hexadecimal, as in its key."""
+    return uuid5(_BUSINESS, deposit_key(network, txid, position))
+
+
 def withdrawal_id(player: int, client_key: str) -> UUID:
     """The id of the withdrawal a client asks for under its own key; equal keys of two players never meet."""
     return uuid5(_BUSINESS, f"withdrawal/{player}/{client_key}")

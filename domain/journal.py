@@ -46,11 +46,12 @@ def deposit_unattributed(  # noqa: PLR0913 - one keyword per business fact
     units: int,
     key: str,
     number: int = 1,
+    held_at: Purpose = Purpose.DEPOSIT_ADDRESSES,
     ref: str | None = None,
     provenance: Provenance = NOBODY,
 ) -> Command:
     """A final deposit whose owner nobody knows; it waits in the slot that was fixed at first sight."""
-    addresses = house_account(operator, asset_id, Purpose.DEPOSIT_ADDRESSES)
+    addresses = house_account(operator, asset_id, held_at)
     waiting = house_account(operator, asset_id, Purpose.UNATTRIBUTED)
     return Command(
         slot=slot,

@@ -106,6 +106,7 @@ class ReviewAct(Message):
     """One person's word on a withdrawal; `ticket` makes a repeated click one act."""
 
     withdrawal_id: UUID
+    player: int
     ticket: str
     verb: ReviewVerb
     person: str

@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import sys
 
 import structlog
 
@@ -47,4 +46,4 @@ async def _start_endless() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -9,7 +9,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from domain.errors import CroupierError, LedgerUnavailable, TemporalUnavailable
-from ledger.migrating import HEAD, applied_revision
+from ledger.migrating import expected_revision, schema_revision
 from ledger.session import Sessions
 from workflows.names import ASSET, CHAIN, NEEDS_HUMAN, OPERATOR, PLAYER, REASON, SINCE, STATE, STEP
 
@@ -20,18 +20,18 @@ SEARCH_ATTRIBUTES = {key.name for key in (STATE, STEP, REASON, OPERATOR, PLAYER,
 
 async def check_schema(sessions: Sessions) -> None:
     """Wait until the database has exactly this release's schema; raises LedgerUnavailable after a minute."""
-    ends_at = monotonic() + PATIENCE_SECONDS
+    ends_at, expected = monotonic() + PATIENCE_SECONDS, expected_revision()
     found = "no answer"
     while monotonic() < ends_at:
         try:
             async with sessions.begin() as session:
-                found = await applied_revision(session)
+                found = await schema_revision(session)
         except CroupierError as error:
             found = error.sentence
-        if found == HEAD:
+        if found == expected:
             return
         await asyncio.sleep(LOOK_EVERY_SECONDS)
-    message = f"its schema is {found}, this release needs {HEAD}"
+    message = f"its schema is {found}, this release needs {expected}"
     raise LedgerUnavailable(message)
 
 

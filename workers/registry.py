@@ -52,7 +52,7 @@ def _bets(_: Sequence[str]) -> tuple[QueueWork, ...]:
             BETS_NAMESPACE,
             BETS_QUEUE,
             workflows=(BetWorkflow, SeedRotationWorkflow),
-            activities=lambda built: (built.accepting.accept_bet, built.posting.settle_bet),
+            activities=lambda built: (built.playing.accept_bet, built.playing.settle_bet),
         ),
     )
 
@@ -86,9 +86,9 @@ def _ledger(_: Sequence[str]) -> tuple[QueueWork, ...]:
             BETS_NAMESPACE,
             LEDGER_QUEUE,
             activities=lambda built: (
-                built.accepting.rotate_seeds,
-                built.posting.settle_bet,
-                built.posting.void_bet,
+                built.playing.rotate_seeds,
+                built.playing.settle_bet,
+                built.playing.void_bet,
             ),
         ),
         QueueWork(
@@ -152,7 +152,7 @@ PROCESSES = {
     process.name: process
     for process in (
         Process("bets", "croupier_money", _bets, reads_seeds=True),
-        Process("money", "croupier_money", _money, reads_seeds=True),
+        Process("money", "croupier_money", _money),
         Process("ledger", "croupier_money", _ledger, reads_seeds=True),
         Process("chain", "croupier_chain", _chain),
         Process("feed", "croupier_chain", _feed),

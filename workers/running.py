@@ -4,9 +4,9 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from datetime import timedelta
+from pathlib import Path
 
 import structlog
 from temporalio.client import Client
@@ -19,6 +19,7 @@ from workflows.names import BETS_NAMESPACE
 
 GRACE = timedelta(seconds=30)
 FAREWELL_SECONDS = 0.5
+HEALTH_SECONDS = 2.0
 BETS_CACHE = 1_000
 MONEY_CACHE = 500
 
@@ -35,7 +36,7 @@ async def run(name: str) -> None:
         for work in works:
             await stack.enter_async_context(build_worker(work, built, _client(built, work)))
         log.info("serving", process=name, queues=[f"{work.namespace}/{work.queue}" for work in works])
-        await _told_to_stop()
+        await _serve(built.health_file)
         log.info("draining", process=name)
 
 
@@ -68,10 +69,18 @@ def _client(built: Assembly, work: QueueWork) -> Client:
     return built.resources.bets if work.namespace == BETS_NAMESPACE else built.resources.money
 
 
-async def _told_to_stop() -> None:
+async def _serve(health_file: Path | None) -> None:
+    """Show health until a signal asks to stop."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    signals: Sequence[signal.Signals] = (signal.SIGTERM, signal.SIGINT)
-    for number in signals:
+    for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    await stop.wait()
+    while not stop.is_set():
+        if health_file is not None:
+            health_file.touch()
+        try:
+            await asyncio.wait_for(stop.wait(), HEALTH_SECONDS)
+        except TimeoutError:
+            continue
+    if health_file is not None:
+        health_file.unlink(missing_ok=True)

@@ -15,7 +15,7 @@ async def start_endless(built: Assembly) -> list[str]:
     money, house = built.resources.money, built.house
     started: list[str] = []
     for entry in house.networks:
-        handle = await money.start_workflow(
+        feed = await money.start_workflow(
             ChainFeedWorkflow.run,
             FeedInput(network=entry.network),
             id=feed_workflow_id(entry.network),
@@ -24,10 +24,10 @@ async def start_endless(built: Assembly) -> list[str]:
             search_attributes=TypedSearchAttributes([SearchAttributePair(CHAIN, entry.network)]),
             static_summary=f"Follows {entry.network}",
         )
-        started.append(handle.id)
+        started.append(feed.id)
     for family in house.addresses:
         network = next(entry.network for entry in house.networks if entry.network.startswith(f"{family.family}:"))
-        handle = await money.start_workflow(
+        pool = await money.start_workflow(
             AddressPoolWorkflow.run,
             PoolInput(family=family.family, network=network),
             id=address_pool_workflow_id(family.family),
@@ -35,5 +35,5 @@ async def start_endless(built: Assembly) -> list[str]:
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             static_summary=f"Keeps deposit addresses of {family.family} ready",
         )
-        started.append(handle.id)
+        started.append(pool.id)
     return started

@@ -3,8 +3,7 @@
 from temporalio import workflow
 from temporalio.exceptions import FailureError
 
-from activities.accepting import AcceptingActivities
-from activities.posting import PostingActivities
+from activities.playing import PlayingActivities
 from domain.bets import BetInput, BetResult, BetStep, next_step
 from workflows.names import LEDGER_QUEUE, UpdateName, WorkflowName
 from workflows.policies import ACCEPT, MUST
@@ -39,7 +38,7 @@ class BetWorkflow:
         bet = await self._reserve()
         if next_step(bet) is BetStep.SETTLE:
             bet = await take_soon(
-                PostingActivities.settle_bet, self._request, queue=LEDGER_QUEUE, summary="Roll the dice and settle"
+                PlayingActivities.settle_bet, self._request, queue=LEDGER_QUEUE, summary="Roll the dice and settle"
             )
         self._bet = bet
         return bet
@@ -48,11 +47,11 @@ class BetWorkflow:
         """Reserve the stake, or take it back for ever: a caller who got no answer must not lose it silently."""
         try:
             return await take_local(
-                AcceptingActivities.accept_bet, self._request, policy=ACCEPT, summary="Decide and reserve the stake"
+                PlayingActivities.accept_bet, self._request, policy=ACCEPT, summary="Decide and reserve the stake"
             )
         except FailureError:
             return await take(
-                PostingActivities.void_bet,
+                PlayingActivities.void_bet,
                 self._request,
                 queue=LEDGER_QUEUE,
                 policy=MUST,

@@ -3,6 +3,7 @@
 from temporalio import workflow
 
 from activities.accepting import AcceptingActivities
+from activities.playing import PlayingActivities
 from domain.players import (
     AddressInput,
     AddressRecord,
@@ -71,7 +72,7 @@ class SeedRotationWorkflow:
     @workflow.run
     async def run(self, request: SeedRotationInput) -> SeedRotationRecord | None:
         step = take(
-            AcceptingActivities.rotate_seeds, request, queue=LEDGER_QUEUE, policy=MUST, summary="Reveal the seed in use, take the next"
+            PlayingActivities.rotate_seeds, request, queue=LEDGER_QUEUE, policy=MUST, summary="Reveal the seed in use, take the next"
         )
         await self._answer.come_from(step)
         await workflow.wait_condition(workflow.all_handlers_finished)

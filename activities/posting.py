@@ -1,0 +1,258 @@
+"""PostingActivities: what has to be posted once the chain or a person has decided.
+
+Each posting closes the one before it, so whatever races here, the ledger lets one of them through and the other
+reads what happened.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+from temporalio import activity
+
+from activities.booking import book, in_books
+from activities.provenance import provenance
+from domain.accounts import Purpose
+from domain.assets import Catalogue
+from domain.deposits import DepositFacts, DepositInput, DepositStep, WalletRole, next_step
+from domain.errors import NotFound, NotYet, RecordMismatch
+from domain.ids import deposit_key, fee_key, operator_of_player, slot_of_player, withdrawal_key
+from domain.journal import (
+    deposit_credited,
+    deposit_reversed,
+    deposit_unattributed,
+    network_fee,
+    withdrawal_committed,
+    withdrawal_settled,
+    withdrawal_voided,
+)
+from domain.kinds import Result
+from domain.postings import Command
+from domain.sends import AttemptOutcome, SendFacts
+from domain.withdrawals import VoidAct, WithdrawalFacts, WithdrawalRef, WithdrawalState
+from ledger.deposits import mark_credited, mark_returned, recall_deposit
+from ledger.floats import release, settle_float
+from ledger.network_fees import fees_of
+from ledger.session import Sessions
+from ledger.withdrawals import mark, recall_withdrawal
+
+HOLDER = {
+    WalletRole.DEPOSIT: Purpose.DEPOSIT_ADDRESSES,
+    WalletRole.HOT: Purpose.HOT_WALLET,
+    WalletRole.COLD: Purpose.COLD,
+    WalletRole.GAS: Purpose.GAS_TANK,
+    WalletRole.ENERGY: Purpose.GAS_TANK,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PostingActivities:
+    """Postings of deposits and withdrawals, and the facts a workflow decides from."""
+
+    sessions: Sessions
+    catalogue: Catalogue
+    house: int
+
+    @activity.defn
+    async def recall_deposit(self, deposit: DepositInput) -> DepositFacts:
+        """The deposit as its rows show it."""
+        async with self.sessions.begin() as session:
+            return await recall_deposit(session, deposit)
+
+    @activity.defn
+    async def post_deposit(self, deposit: DepositInput) -> DepositFacts:
+        """Post a final deposit to its player, or to what nobody is owed so far."""
+
+        async def work(session: AsyncConnection) -> DepositFacts:
+            facts = await recall_deposit(session, deposit)
+            if next_step(facts) is not DepositStep.CREDIT:
+                return facts
+            number = facts.credits + 1
+            outcome = await book(session, self._credit(deposit, facts, number))
+            if outcome.result is not Result.POSTED:
+                raise RecordMismatch(f"credit {number} of deposit {facts.deposit_id} was {outcome.result.name}")
+            await mark_credited(session, facts.deposit_id, number, datetime.now(UTC))
+            return await recall_deposit(session, deposit)
+
+        return await in_books(self.sessions, work)
+
+    @activity.defn
+    async def reverse_deposit(self, deposit: DepositInput) -> DepositFacts:
+        """Take back a credit whose block left the chain; what is spent becomes a receivable."""
+
+        async def work(session: AsyncConnection) -> DepositFacts:
+            facts = await recall_deposit(session, deposit)
+            if next_step(facts) is not DepositStep.REVERSE:
+                return facts
+            assert facts.asset_id is not None
+            assert facts.player is not None
+            key = deposit_key(deposit.network, deposit.txid, deposit.position)
+            reversal = deposit_reversed(
+                player=facts.player,
+                asset_id=facts.asset_id,
+                key=key,
+                number=facts.credits,
+                ref=key,
+                provenance=provenance(),
+            )
+            await book(session, reversal)
+            await mark_returned(session, facts.deposit_id, facts.credits)
+            return await recall_deposit(session, deposit)
+
+        return await in_books(self.sessions, work)
+
+    @activity.defn
+    async def recall_withdrawal(self, ref: WithdrawalRef) -> WithdrawalFacts:
+        """The withdrawal as its rows show it."""
+        async with self.sessions.begin() as session:
+            return await _recalled(session, ref)
+
+    @activity.defn
+    async def post_send(self, ref: WithdrawalRef) -> WithdrawalFacts:
+        """The point of no return: commit the reserved money to be sent, unless something else closed it first."""
+
+        async def work(session: AsyncConnection) -> WithdrawalFacts:
+            facts = await _recalled(session, ref)
+            if facts.state is not WithdrawalState.APPROVED:
+                return facts
+            key = withdrawal_key(ref.withdrawal_id)
+            outcome = await book(
+                session,
+                withdrawal_committed(
+                    player=ref.player, asset_id=facts.asset_id, key=key, ref=key, provenance=provenance()
+                ),
+            )
+            if outcome.result is Result.POSTED:
+                await mark(
+                    session,
+                    ref.player,
+                    ref.withdrawal_id,
+                    WithdrawalState.COMMITTED,
+                    datetime.now(UTC),
+                    version=outcome.player_version,
+                )
+            return await _recalled(session, ref)
+
+        return await in_books(self.sessions, work)
+
+    @activity.defn
+    async def void_withdrawal(self, act: VoidAct) -> WithdrawalFacts:
+        """Give a reservation back before it is committed; if the commit was faster, the rows say so."""
+        ref = WithdrawalRef(withdrawal_id=act.withdrawal_id, player=act.player)
+
+        async def work(session: AsyncConnection) -> WithdrawalFacts:
+            facts = await _recalled(session, ref)
+            if not facts.state.can_be_cancelled:
+                return facts
+            key = withdrawal_key(act.withdrawal_id)
+            outcome = await book(
+                session, withdrawal_voided(player=act.player, key=key, ref=key, provenance=provenance())
+            )
+            if outcome.result is Result.POSTED:
+                if facts.send is not None:
+                    await release(session, facts.send.send_id, act.state.value)
+                await mark(
+                    session,
+                    act.player,
+                    act.withdrawal_id,
+                    act.state,
+                    datetime.now(UTC),
+                    code=act.code,
+                    sentence=act.sentence,
+                    version=outcome.player_version,
+                )
+            return await _recalled(session, ref)
+
+        return await in_books(self.sessions, work)
+
+    @activity.defn
+    async def settle_withdrawal(self, ref: WithdrawalRef) -> WithdrawalFacts:
+        """Settle what a final block proves to be paid, and book what the network took for it."""
+
+        async def work(session: AsyncConnection) -> WithdrawalFacts:
+            facts = await _recalled(session, ref)
+            if facts.state is not WithdrawalState.COMMITTED:
+                return facts
+            if facts.send is None or not _is_paid(facts.send):
+                raise NotYet(f"the final payment of withdrawal {ref.withdrawal_id}")
+            key = withdrawal_key(ref.withdrawal_id)
+            outcome = await book(
+                session,
+                withdrawal_settled(
+                    player=ref.player,
+                    asset_id=facts.asset_id,
+                    fee_units=facts.fee,
+                    key=key,
+                    ref=key,
+                    provenance=provenance(),
+                ),
+            )
+            if outcome.result is not Result.POSTED:
+                raise RecordMismatch(f"paid withdrawal {ref.withdrawal_id} is closed by {outcome.closed_by}")
+            await self._book_fees(session, facts, key)
+            await settle_float(session, facts.send.send_id)
+            await mark(
+                session,
+                ref.player,
+                ref.withdrawal_id,
+                WithdrawalState.SETTLED,
+                datetime.now(UTC),
+                version=outcome.player_version,
+            )
+            return await _recalled(session, ref)
+
+        return await in_books(self.sessions, work)
+
+    def _credit(self, deposit: DepositInput, facts: DepositFacts, number: int) -> Command:
+        assert facts.asset_id is not None
+        key = deposit_key(deposit.network, deposit.txid, deposit.position)
+        if facts.player is not None and facts.reason is None:
+            return deposit_credited(
+                player=facts.player,
+                asset_id=facts.asset_id,
+                units=facts.amount,
+                key=key,
+                number=number,
+                ref=key,
+                provenance=provenance(),
+            )
+        assert facts.slot is not None
+        return deposit_unattributed(
+            operator=self.house,
+            slot=facts.slot,
+            asset_id=facts.asset_id,
+            units=facts.amount,
+            key=key,
+            number=number,
+            held_at=HOLDER[facts.receiver_role],
+            ref=key,
+            provenance=provenance(),
+        )
+
+    async def _book_fees(self, session: AsyncConnection, facts: WithdrawalFacts, ref: str) -> None:
+        assert facts.send is not None
+        native = self.catalogue.native(facts.network)
+        for fee in await fees_of(session, facts.send.send_id):
+            await book(
+                session,
+                network_fee(
+                    operator=operator_of_player(facts.player),
+                    slot=slot_of_player(facts.player),
+                    asset_id=native.asset_id,
+                    units=fee.units,
+                    key=fee_key(facts.network, "0x" + fee.txid.hex()),
+                    ref=ref,
+                    provenance=provenance(),
+                ),
+            )
+
+
+def _is_paid(send: SendFacts) -> bool:
+    return send.current is not None and send.current.outcome is AttemptOutcome.PAID
+
+
+async def _recalled(session: AsyncConnection, ref: WithdrawalRef) -> WithdrawalFacts:
+    facts = await recall_withdrawal(session, ref.player, ref.withdrawal_id)
+    if facts is None:
+        raise NotFound("withdrawal", str(ref.withdrawal_id))
+    return facts

@@ -1,0 +1,48 @@
+"""Destinations by network: strict text in, canonical text out, and nobody is paid at an address of ours."""
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chains.codecs.addresses import AddressReason, EvmAddressBook, refused
+from domain.assets import Catalogue
+from domain.deposits import WalletRole
+from domain.errors import AssetUnknown
+from ledger.addresses import family_of, is_ours
+
+EVM_FAMILY = "eip155"
+
+
+class Destinations:
+    """The address book of each key family that the catalogue has a network of."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        contracts = [asset.contract for asset in catalogue.assets if asset.contract]
+        self._books = {EVM_FAMILY: EvmAddressBook(contracts)}
+
+    def parse(self, network: str, text: str) -> bytes:
+        """Raw bytes of a payee; raises AddressInvalid with a reason, AssetUnknown for an unlisted network."""
+        return self._book(network).parse(text)
+
+    def show(self, network: str, address: bytes) -> str:
+        """The canonical text of an address."""
+        return self._book(network).show(address)
+
+    def family(self, network: str) -> str:
+        """The key family of a listed network; raises AssetUnknown."""
+        self._book(network)
+        return family_of(network)
+
+    def _book(self, network: str) -> EvmAddressBook:
+        book = self._books.get(family_of(network))
+        if network not in self._catalogue.networks or book is None:
+            raise AssetUnknown(f"on network {network}")
+        return book
+
+
+async def check_not_ours(session: AsyncConnection, network: str, address: bytes) -> None:
+    """Refuse a payee that is a wallet or a deposit address of this house; raises AddressInvalid."""
+    role = await is_ours(session, family_of(network), address)
+    if role is WalletRole.DEPOSIT:
+        raise refused(AddressReason.OURS_DEPOSIT)
+    if role is not None:
+        raise refused(AddressReason.OURS_SYSTEM)

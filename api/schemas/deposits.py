@@ -1,0 +1,71 @@
+"""Deposit addresses and deposits."""
+
+from datetime import datetime
+
+from pydantic import Field
+
+from api.schemas.amounts import Asked, Network, Shown, UnitsShown
+from domain.deposits import DepositReason, DepositState
+from ledger.deposits import DepositLine
+
+
+class AddressRequest(Asked):
+    """The network a player wants to deposit on."""
+
+    network: Network
+
+
+class AddressAnswer(Shown):
+    """The player's own deposit address; on EVM networks it is the same one everywhere."""
+
+    network: str
+    address: str = Field(examples=["0x52908400098527886E0F7030069857D2E4169EE7"])
+
+
+class AddressesAnswer(Shown):
+    """The addresses this player was given so far, one line per network they work on."""
+
+    items: list[AddressAnswer]
+
+
+class DepositAnswer(Shown):
+    """One deposit as chain and ledger show it; several of one transaction differ in their position."""
+
+    network: str
+    txid: str = Field(examples=["0x5e21…"])
+    position: str = Field(examples=["log-0"])
+    state: DepositState
+    reason: DepositReason | None = Field(default=None, description="Why it is not credited by itself.")
+    asset: str | None = Field(default=None, description="Absent for a token that is not listed.")
+    amount: UnitsShown
+    address: str
+    confirmations: int = Field(description="Counts its own block; 0 once it left the chain.")
+    final_height: int | None = Field(
+        default=None, description="Credited once the network is final up to here."
+    )
+    seen_at: datetime
+    credited_at: datetime | None = None
+
+    @classmethod
+    def of(cls, line: DepositLine, symbol: str | None, address: str) -> "DepositAnswer":
+        return cls(
+            network=line.network,
+            txid="0x" + line.txid.hex(),
+            position=line.position,
+            state=line.facts.state,
+            reason=line.facts.reason,
+            asset=symbol,
+            amount=line.facts.amount,
+            address=address,
+            confirmations=line.confirmations,
+            final_height=line.facts.final_height,
+            seen_at=line.seen_at,
+            credited_at=line.posted_at,
+        )
+
+
+class DepositPage(Shown):
+    """Deposits, newest first."""
+
+    items: list[DepositAnswer]
+    next: str | None = Field(default=None, description="The cursor of the next page.")

@@ -1,0 +1,1 @@
+"""Figures, each with the machine, settings and commit it was taken on."""

@@ -1,0 +1,1 @@
+"""The adapter for every EVM network; only bootstrap imports it."""

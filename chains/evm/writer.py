@@ -1,0 +1,224 @@
+"""Outgoing transactions on an EVM network: plan, broadcast stored bytes, look what became of them."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from chains.codecs.abi import WORD_BYTES, encode_balance_of
+from chains.codecs.addresses import checksum_text
+from chains.codecs.evm import EvmCodec, Payment, call_of
+from chains.evm.answers import HASH_BYTES, data, hexadecimal, items, members, quantity, sized
+from chains.evm.client import EvmClient, EvmNode
+from chains.evm.costs import (
+    FEE_HISTORY_BLOCKS,
+    FEE_HISTORY_PERCENTILE,
+    PLAIN_TRANSFER_GAS,
+    FeePolicy,
+    choose_fees,
+    fit_under_cap,
+    with_margin,
+)
+from chains.evm.failures import NodeRefused, judge_broadcast
+from chains.evm.reader import FINALIZED, LATEST, ask_at, header_by_tag, nonce_on, receipt_on
+from domain.errors import BytesMismatch, NodeUnavailable, WalletShort
+from domain.onchain import BlockRef, Landed, Liveness, MayLand
+from domain.sends import (
+    AttemptView,
+    BroadcastOutcome,
+    BroadcastResult,
+    NodeAnswer,
+    NodeReason,
+    SendIntent,
+    SendPlan,
+    SignedTx,
+    SimulationVerdict,
+)
+
+NATIVE_NAME = "the native coin"
+OUTCOMES_BY_WEIGHT = (
+    BroadcastOutcome.ACCEPTED,
+    BroadcastOutcome.ALREADY_HAVE,
+    BroadcastOutcome.AMBIGUOUS,
+    BroadcastOutcome.REJECTED_NOW,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Room:
+    """What the dry run found: the gas to allow, or why the payment is refused."""
+
+    gas_limit: int
+    refusal: str = ""
+
+
+def wall_clock_ms() -> int:
+    """Milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+class EvmWriter:
+    """ChainWriter over JSON-RPC. `clock_ms` gives the present time in milliseconds since 1970."""
+
+    def __init__(
+        self, client: EvmClient, policy: FeePolicy, clock_ms: Callable[[], int] = wall_clock_ms
+    ) -> None:
+        self._client = client
+        self._policy = policy
+        self._clock_ms = clock_ms
+        self._codec = EvmCodec()
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        return self._client.node_names
+
+    async def plan(self, send: SendIntent) -> SendPlan:
+        assert send.network == self._client.network.network, send
+        return await self._client.on_one_node(lambda node: self._plan(node, send))
+
+    async def broadcast(self, tx: SignedTx) -> BroadcastResult:
+        if self._codec.txid(tx.raw) != tx.txid:
+            raise BytesMismatch(f"transaction {tx.txid.hex()} is stored with other bytes")
+        chain_id = self._codec.decode(tx.raw).transaction.chain_id
+        if chain_id != self._client.network.chain_id:
+            raise BytesMismatch(f"transaction {tx.txid.hex()} is signed for chain {chain_id}")
+        answers = await self._client.on_each_node(lambda node: self._send(node, tx))
+        outcome = next(
+            weight for weight in OUTCOMES_BY_WEIGHT if any(one.outcome is weight for one in answers)
+        )
+        defect = next((one for one in answers if one.reason is NodeReason.OUR_DEFECT), None)
+        is_taken = outcome in (BroadcastOutcome.ACCEPTED, BroadcastOutcome.ALREADY_HAVE)
+        if defect is not None and not is_taken:
+            raise BytesMismatch(f"node {defect.node} can never take {tx.txid.hex()}: {defect.detail}")
+        return BroadcastResult(outcome, answers)
+
+    async def liveness(self, attempt: AttemptView) -> Liveness:
+        return await self._client.on_one_node(lambda node: _liveness(node, attempt))
+
+    async def close(self) -> None:
+        await self._client.close()
+
+    async def _plan(self, node: EvmNode, send: SendIntent) -> SendPlan:
+        head = await header_by_tag(node, LATEST)
+        await _check_amount(node, send, head.ref)
+        room = await self._dry_run(node, send, head.ref)
+        base_fee, tips = await node.ask(
+            _fee_history,
+            "eth_feeHistory",
+            hex(FEE_HISTORY_BLOCKS),
+            hex(head.ref.height),
+            [FEE_HISTORY_PERCENTILE],
+        )
+        fees = fit_under_cap(
+            choose_fees(base_fee, tips, self._policy), base_fee, room.gas_limit, send.fee_cap
+        )
+        fee_bound = room.gas_limit * fees.max_fee
+        await _check_coins(node, send, head.ref, fee_bound)
+        return SendPlan(
+            gas_limit=room.gas_limit,
+            max_fee=fees.max_fee,
+            max_priority_fee=fees.max_priority_fee,
+            fee_bound=fee_bound,
+            verdict=SimulationVerdict.REFUSED if room.refusal else SimulationVerdict.PASSES,
+            why=room.refusal,
+            height=head.ref.height,
+            planned_at_ms=self._clock_ms(),
+        )
+
+    async def _dry_run(self, node: EvmNode, send: SendIntent, at: BlockRef) -> _Room:
+        to, value, call_data = call_of(Payment(send.contract, send.payee, send.amount))
+        is_plain = not send.contract and not await ask_at(node, at, data, "eth_getCode", hexadecimal(to))
+        if is_plain:
+            return _Room(PLAIN_TRANSFER_GAS)
+        call = {"from": hexadecimal(send.wallet), "to": hexadecimal(to), "value": hex(value)}
+        if call_data:
+            call["data"] = hexadecimal(call_data)
+        try:
+            answer = await ask_at(node, at, data, "eth_call", call)
+            gas = await node.ask(quantity, "eth_estimateGas", call, hex(at.height))
+        except NodeRefused as error:
+            if error.is_short_of_funds:
+                await _check_coins(node, send, at, 0)
+            if not error.is_revert:
+                raise
+            return _Room(
+                PLAIN_TRANSFER_GAS, f"the {'token' if send.contract else 'payee'} refuses: {error.message}"
+            )
+        if send.contract and not _says_moved(answer):
+            return _Room(PLAIN_TRANSFER_GAS, "the token answers that it would not move the coins")
+        gas_limit = with_margin(gas, is_token=bool(send.contract))
+        if gas_limit > self._policy.gas_limit_max:
+            return _Room(PLAIN_TRANSFER_GAS, f"it needs {gas_limit} gas, more than the policy allows")
+        return _Room(gas_limit)
+
+    async def _send(self, node: EvmNode, tx: SignedTx) -> NodeAnswer:
+        try:
+            txid = await node.ask(_hash, "eth_sendRawTransaction", hexadecimal(tx.raw))
+        except NodeRefused as error:
+            outcome, reason = judge_broadcast(error.message)
+            return NodeAnswer(node.name, outcome, error.message, reason)
+        except NodeUnavailable as error:
+            self._client.doubt(node)
+            return NodeAnswer(node.name, BroadcastOutcome.AMBIGUOUS, error.sentence)
+        if txid != tx.txid:
+            self._client.quarantine(node, f"it answered {tx.txid.hex()} with {txid.hex()}")
+            return NodeAnswer(
+                node.name, BroadcastOutcome.AMBIGUOUS, f"it names another transaction, {txid.hex()}"
+            )
+        return NodeAnswer(node.name, BroadcastOutcome.ACCEPTED, "taken", NodeReason.TAKEN)
+
+
+async def _liveness(node: EvmNode, attempt: AttemptView) -> Liveness:
+    # The final block is read first: a receipt found after it can only be newer than what the nonce says.
+    final = await header_by_tag(node, FINALIZED)
+    receipts = await asyncio.gather(*(receipt_on(node, txid) for txid in attempt.txids))
+    for receipt in receipts:
+        if receipt is not None:
+            is_final = receipt.block.height <= final.ref.height
+            return Landed(receipt.txid, receipt.block, receipt.succeeded, is_final)
+    if attempt.nonce is None:
+        return MayLand("it has no nonce")
+    used = await nonce_on(node, attempt.wallet, final.ref)
+    if used > attempt.nonce:
+        # Not found is no proof (a node may index late), and a foreign transaction would be a stolen key: our
+        # own complete scan of the blocks decides, never this node.
+        return MayLand(
+            f"final block {final.ref.height} is past nonce {attempt.nonce}, but shows none of its hashes"
+        )
+    return MayLand(f"nonce {attempt.nonce} is not used in final block {final.ref.height}")
+
+
+async def _check_amount(node: EvmNode, send: SendIntent, at: BlockRef) -> None:
+    if not send.contract:
+        return
+    call = {"to": hexadecimal(send.contract), "data": hexadecimal(encode_balance_of(send.wallet))}
+    held = await ask_at(node, at, _word, "eth_call", call)
+    if held < send.amount:
+        raise WalletShort(checksum_text(send.wallet), checksum_text(send.contract), send.amount - held)
+
+
+async def _check_coins(node: EvmNode, send: SendIntent, at: BlockRef, fee_bound: int) -> None:
+    needed = fee_bound + (0 if send.contract else send.amount)
+    held = await ask_at(node, at, quantity, "eth_getBalance", hexadecimal(send.wallet))
+    if held < needed:
+        raise WalletShort(checksum_text(send.wallet), NATIVE_NAME, needed - held)
+
+
+def _says_moved(answer: bytes) -> bool:
+    # USDT on Ethereum returns nothing; every other token must return true.
+    return not answer or (len(answer) == WORD_BYTES and int.from_bytes(answer, "big") == 1)
+
+
+def _fee_history(answer: object) -> tuple[int, list[int]]:
+    rewards = members(answer, "reward")
+    base_fees = [quantity(fee) for fee in members(answer, "baseFeePerGas")]
+    tips = [quantity(tip) for row in rewards for tip in items(row)]
+    return base_fees[-1], tips
+
+
+def _hash(answer: object) -> bytes:
+    return sized(answer, HASH_BYTES)
+
+
+def _word(answer: object) -> int:
+    return int.from_bytes(sized(answer, WORD_BYTES), "big")

@@ -1,0 +1,1 @@
+"""The embedded stack for developer machines: real PostgreSQL, Temporal and anvil."""

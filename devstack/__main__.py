@@ -1,0 +1,27 @@
+"""`python -m devstack demo` tells the story once; `python -m devstack up` keeps the same stack running."""
+
+import argparse
+import signal
+import sys
+
+from rich.console import Console
+
+from devstack.runs import BUILD
+from devstack.story import tell
+from devstack.up import keep_running
+
+
+def main() -> int:
+    """Run one verb; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m devstack", description=__doc__)
+    parser.add_argument("verb", choices=("demo", "up"))
+    verb = parser.parse_args().verb
+    console = Console(highlight=False)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    if verb == "up":
+        return keep_running(console)
+    return tell(console, BUILD / "demo.json")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,177 @@
+"""The embedded stack: PostgreSQL, Temporal, two EVM chains, and every process of Croupier on loopback."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from devstack.anvil import Anvil
+from devstack.key_material import KeyMaterial, draw_secrets
+from devstack.postgres import Postgres
+from devstack.processes import Child, free_port, http_ok
+from devstack.seeding import OPERATOR, SeededHouse, migrate, seed
+from devstack.temporal import TemporalServer
+from workers.registry import PROCESSES
+
+CHAIN_IDS = (31337, 31338)
+SLOTS_IN_AN_EPOCH = 3
+READY_SECONDS = 90
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+Progress = Callable[[str], None]
+
+
+@dataclass(slots=True)
+class Stack:
+    """One running house; `processes` by name, each to be killed or restarted on its own."""
+
+    directory: Path
+    postgres: Postgres
+    temporal: TemporalServer
+    chains: tuple[Anvil, ...]
+    keys: KeyMaterial
+    house: SeededHouse
+    player_port: int
+    operator_port: int
+    processes: dict[str, Child] = field(default_factory=dict)
+
+    @property
+    def player_url(self) -> str:
+        return f"http://127.0.0.1:{self.player_port}"
+
+    @property
+    def operator_url(self) -> str:
+        return f"http://127.0.0.1:{self.operator_port}"
+
+    def start_process(self, name: str) -> None:
+        """Start one process of Croupier, or start it again, and wait until it serves."""
+        child = self.processes.get(name) or self._child(name)
+        self.processes[name] = child
+        child.start(self._is_ready(name), timeout_seconds=READY_SECONDS)
+
+    def start_endless(self) -> None:
+        """Start the endless workflows, as a deploy does; raises CalledProcessError with what was said."""
+        subprocess.run(
+            [sys.executable, "-m", "workers", "schedules"],
+            env={**os.environ, **self._environment("schedules")},
+            cwd=CHECKOUT,
+            check=True,
+            capture_output=True,
+        )
+
+    def kill_process(self, name: str) -> None:
+        """End one process without a warning."""
+        self.processes[name].kill()
+
+    def _child(self, name: str) -> Child:
+        return Child(
+            name,
+            [sys.executable, "-m", *self._command(name)],
+            self.directory / "logs" / f"{name}.log",
+            environment={**os.environ, **self._environment(name)},
+            directory=CHECKOUT,
+        )
+
+    def _command(self, name: str) -> list[str]:
+        if name == "api":
+            ports = ["--player-port", str(self.player_port), "--operator-port", str(self.operator_port)]
+            return ["api", "player", "operator", *ports]
+        if name == "signer":
+            return ["signer"]
+        return ["workers", name]
+
+    def _environment(self, name: str) -> dict[str, str]:
+        keys = self.keys
+        if name == "signer":
+            return {
+                "CROUPIER_SIGNER_DATABASE_PORT": str(self.postgres.port),
+                "CROUPIER_SIGNER_DATABASE_PASSWORD_FILE": str(keys.password_file("croupier_signer")),
+                "CROUPIER_SIGNER_KEYSTORE_DIRECTORY": str(keys.keystore),
+                "CROUPIER_SIGNER_KEYSTORE_PASSWORD_FILE": str(keys.keystore_password_file),
+                "CROUPIER_SIGNER_POLICY_FILE": str(self.house.policy_file),
+                "CROUPIER_SIGNER_TEMPORAL_ADDRESS": self.temporal.address,
+                "CROUPIER_SIGNER_HEALTH_FILE": str(self._health_file(name)),
+            }
+        role = "croupier_api" if name == "api" else _role(name)
+        shared = {
+            "CROUPIER_DATABASE_PORT": str(self.postgres.port),
+            "CROUPIER_DATABASE_ROLE": role,
+            "CROUPIER_DATABASE_PASSWORD_FILE": str(keys.password_file(role)),
+            "CROUPIER_TEMPORAL_ADDRESS": self.temporal.address,
+            "CROUPIER_HOUSE_FILE": str(self.house.house_file),
+        }
+        if name == "api":
+            return {
+                **shared,
+                "CROUPIER_DOOR_TOKEN_KEY_FILE": str(keys.token_key_file),
+                "CROUPIER_DOOR_OPERATOR_KEYS_FILE": str(keys.operator_keys_file),
+            }
+        return {
+            **shared,
+            "CROUPIER_SEEDS_KEY_FILE": str(keys.seed_key_file),
+            "CROUPIER_WORKER_HEALTH_FILE": str(self._health_file(name)),
+        }
+
+    def _health_file(self, name: str) -> Path:
+        return self.directory / "health" / name
+
+    def _is_ready(self, name: str) -> Callable[[], bool]:
+        if name == "api":
+            return partial(http_ok, f"{self.player_url}/health/ready")
+        self._health_file(name).unlink(missing_ok=True)
+        return self._health_file(name).exists
+
+
+@contextmanager
+def running_stack(
+    directory: Path, *, say: Progress, keep: bool = False, chain_ids: Sequence[int] = CHAIN_IDS
+) -> Iterator[Stack]:
+    """Start everything, yield it, and stop what was started, whatever happens in between."""
+    (directory / "health").mkdir(parents=True, exist_ok=True)
+    (directory / "logs").mkdir(parents=True, exist_ok=True)
+    postgres = Postgres(directory / "postgres", keep=keep)
+    temporal = TemporalServer(directory / "temporal", database=directory / "temporal.sqlite" if keep else None)
+    chains = tuple(
+        Anvil(directory / "anvil", chain_id=chain_id, block_time=1, slots_in_an_epoch=SLOTS_IN_AN_EPOCH, name=f"anvil-{chain_id}")
+        for chain_id in chain_ids
+    )
+    started: list[Child] = []
+    try:
+        say("starting PostgreSQL, Temporal and two EVM chains")
+        with ThreadPoolExecutor() as pool:
+            starts = [postgres.start, temporal.start, *(chain.start for chain in chains)]
+            for future in [pool.submit(start) for start in starts]:
+                future.result()
+        say("creating schemas, roles, keys and wallets")
+        keys = draw_secrets(directory / "secrets", OPERATOR)
+        migrate(postgres, keys)
+        house = seed(directory, postgres, chains, keys)
+        stack = Stack(directory, postgres, temporal, chains, keys, house, free_port(8080), free_port(8081))
+        say("starting the signer, the workers and the API")
+        _start_all(stack, started)
+        yield stack
+    finally:
+        for child in reversed(started):
+            child.stop()
+        for chain in chains:
+            chain.stop()
+        temporal.stop()
+        postgres.stop()
+
+
+def _start_all(stack: Stack, started: list[Child]) -> None:
+    names = ["signer", *PROCESSES, "api"]
+    with ThreadPoolExecutor(max_workers=3) as pool:
+        for name, future in [(name, pool.submit(stack.start_process, name)) for name in names]:
+            future.result()
+            started.append(stack.processes[name])
+    stack.start_endless()
+
+
+def _role(name: str) -> str:
+    return PROCESSES[name].role if name in PROCESSES else "croupier_ops"

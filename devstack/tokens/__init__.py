@@ -1,0 +1,1 @@
+"""Test tokens written in Vyper, compiled and deployed on local chains."""

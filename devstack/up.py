@@ -1,0 +1,48 @@
+"""The stack kept running for whoever wants to look around."""
+
+import signal
+from pathlib import Path
+from threading import Event
+
+from rich.console import Console
+from rich.table import Table
+
+from devstack.runs import open_run
+from devstack.stack import Stack, running_stack
+
+
+def keep_running(console: Console) -> int:
+    """Start the stack, print where everything is, and wait for the end."""
+    run = open_run("up")
+    try:
+        with running_stack(run.path, say=lambda what: console.print(f"[dim]·[/] {what}")) as stack:
+            _show(console, stack)
+            _wait()
+            console.print("[dim]·[/] stopping")
+    finally:
+        run.close()
+    return 0
+
+
+def _show(console: Console, stack: Stack) -> None:
+    table = Table(show_header=False, box=None, padding=(0, 2))
+    for name, place in (
+        ("Player API", f"{stack.player_url}/docs"),
+        ("Operator API", f"{stack.operator_url}/docs"),
+        ("Temporal UI", stack.temporal.ui),
+        ("Health", f"{stack.player_url}/health/ready"),
+        ("Operator key", str(stack.keys.operator_key_file)),
+        ("Logs", str(stack.directory / "logs")),
+        *((f"Chain {chain.chain_id}", chain.url) for chain in stack.chains),
+    ):
+        table.add_row(name, place)
+    console.print(table)
+    console.print("Ctrl-C stops everything.")
+
+
+def _wait() -> None:
+    ended = Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    while not ended.wait(1):
+        pass

@@ -1,0 +1,131 @@
+"""What becomes true when a network calls a block irreversible: deposits are final, attempts end with evidence.
+
+Final moves along our branch only. Anything else stops the network until people agree with it again.
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.deposits import DepositState
+from domain.errors import FinalityBroken
+from domain.onchain import Header
+from domain.sends import AttemptOutcome, TxPurpose
+from ledger.chain_records import attempts, chains
+from ledger.events import EventKind, NewEvent, append_events
+from ledger.evidence import close_attempt
+from ledger.observed import canonical_at, lock_chain
+from ledger.records import AnyRow
+
+NO_EFFECT = "NO_EFFECT"
+"""Why an attempt stays open although its transaction is final: it succeeded without the transfer it owes."""
+
+
+async def advance_final(session: AsyncConnection, network: str, final: Header, now: datetime) -> bool:
+    """Move final to a block of our branch and say what that ends.
+
+    Deposits at or below it become FINAL, attempts in such a block end as paid, failed or cancelled with evidence. False
+    if there is nothing new: the block is not read so far, or final is there already, or the network is frozen. Raises
+    FinalityBroken if our branch holds another block at that height.
+    """
+    row = await lock_chain(session, network)
+    if row.mode == "frozen" or final.ref.height > row.height:
+        return False
+    standing = await canonical_at(session, network, final.ref.height)
+    if standing is not None and standing.ref.hash != final.ref.hash:
+        raise FinalityBroken(network, f"final block {final.ref.height} is 0x{final.ref.hash.hex()}, not ours")
+    if final.ref.height <= row.final_height:
+        return False
+    await session.execute(
+        update(chains)
+        .where(chains.c.chain_id == network)
+        .values(final_height=final.ref.height, final_hash=final.ref.hash)
+    )
+    news = await _finish_deposits(session, network, final, now)
+    news += await _finish_attempts(session, network, final, now)
+    await append_events(session, network, news)
+    return True
+
+
+async def freeze(session: AsyncConnection, network: str, why: str) -> None:
+    """Stop a network: no block, credit, plan, signature or refund until people lift it; the first reason stays."""
+    await session.execute(
+        update(chains)
+        .where(chains.c.chain_id == network, chains.c.mode != "frozen")
+        .values(mode="frozen", why=why)
+    )
+
+
+_DEPOSITS = text("""
+    UPDATE chain.deposits
+       SET state = CASE WHEN state IN ('seen', 'confirming') THEN 'final' ELSE state END, met_at = :now
+     WHERE chain_id = :network AND met_at IS NULL AND height <= :height AND state <> 'orphaned'
+    RETURNING deposit_id
+""")
+
+_ATTEMPTS = text("""
+    SELECT t.send_id, t.attempt, t.why, t.nonce, o.txid, o.block_hash, o.height, o.succeeded, o.effect_ok, x.purpose
+      FROM chain.attempts t
+      JOIN chain.own_txs o ON o.chain_id = t.chain_id AND o.txid = t.landed_txid AND o.block_hash = t.block_hash
+      JOIN chain.signed_txs x ON x.chain_id = t.chain_id AND x.txid = t.landed_txid
+     WHERE t.chain_id = :network AND t.outcome IS NULL AND t.state = 'included' AND t.block_height <= :height
+     ORDER BY t.send_id, t.attempt
+""")
+
+
+async def _finish_deposits(
+    session: AsyncConnection, network: str, final: Header, now: datetime
+) -> list[NewEvent]:
+    met = await session.scalars(_DEPOSITS, {"network": network, "height": final.ref.height, "now": now})
+    return [NewEvent(EventKind.DEPOSIT, str(deposit), DepositState.FINAL.value) for deposit in met]
+
+
+async def _finish_attempts(
+    session: AsyncConnection, network: str, final: Header, now: datetime
+) -> list[NewEvent]:
+    news: list[NewEvent] = []
+    rows = await session.execute(_ATTEMPTS, {"network": network, "height": final.ref.height})
+    for row in rows.all():
+        outcome = _outcome(row)
+        if outcome is None and row.why == NO_EFFECT:
+            continue
+        if outcome is None:
+            await _mark_without_effect(session, row.send_id, row.attempt)
+        else:
+            await close_attempt(session, row.send_id, row.attempt, outcome, _proof(row, final), now)
+        word = "no_effect" if outcome is None else outcome.value
+        news.append(NewEvent(EventKind.SEND, str(row.send_id), word))
+    return news
+
+
+def _outcome(row: AnyRow) -> AttemptOutcome | None:
+    """How a final transaction of ours ended its attempt; None if it succeeded without the effect it owes."""
+    if row.purpose == TxPurpose.CANCEL.value:
+        return AttemptOutcome.CANCELLED
+    if not row.succeeded:
+        return AttemptOutcome.FAILED
+    return AttemptOutcome.PAID if row.effect_ok else None
+
+
+def _proof(row: AnyRow, final: Header) -> dict[str, str]:
+    return {
+        "txid": "0x" + row.txid.hex(),
+        "nonce": str(row.nonce),
+        "block": "0x" + row.block_hash.hex(),
+        "height": str(row.height),
+        "succeeded": str(row.succeeded),
+        "effect_ok": str(row.effect_ok),
+        "final_block": "0x" + final.ref.hash.hex(),
+        "final_height": str(final.ref.height),
+    }
+
+
+async def _mark_without_effect(session: AsyncConnection, send_id: UUID, attempt: int) -> None:
+    await session.execute(
+        update(attempts)
+        .where(attempts.c.send_id == send_id, attempts.c.attempt == attempt)
+        .values(why=NO_EFFECT)
+    )

@@ -1,0 +1,30 @@
+"""What the network took for a send of ours, failed attempts included, once it is final."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+
+@dataclass(frozen=True, slots=True)
+class PaidFee:
+    """The fee of one transaction of ours, in native units."""
+
+    txid: bytes
+    units: int
+
+
+async def fees_of(session: AsyncConnection, send_id: UUID) -> list[PaidFee]:
+    """The fees of a send's ended attempts, in attempt order; an attempt that never landed cost nothing."""
+    rows = await session.execute(_FEES, {"send_id": send_id})
+    return [PaidFee(txid=row.txid, units=int(row.fee)) for row in rows]
+
+
+_FEES = text("""
+    SELECT o.txid, o.fee
+      FROM chain.attempts t
+      JOIN chain.own_txs o ON o.chain_id = t.chain_id AND o.txid = t.landed_txid AND o.block_hash = t.block_hash
+     WHERE t.send_id = :send_id AND t.outcome IS NOT NULL
+     ORDER BY t.attempt
+""")

@@ -1,0 +1,127 @@
+"""Transactions that wallets of ours sent: they move attempts, carry fees, and expose signatures we never made."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.assets import Catalogue
+from domain.deposits import Receiver
+from domain.onchain import BlockEffects, MinedTransaction
+from domain.sends import AttemptState, TxPurpose
+from ledger.chain_records import own_txs, sends, signed_txs, wallets
+from ledger.events import EventKind, NewEvent
+from ledger.records import AnyRow
+
+FOREIGN = "a transaction that was never signed here"
+
+
+async def record_own_transactions(
+    session: AsyncConnection,
+    network: str,
+    block: BlockEffects,
+    catalogue: Catalogue,
+    ours: Mapping[bytes, Receiver],
+) -> list[NewEvent]:
+    """Keep each transaction of a wallet of ours with its fee, failed ones too, and mark its attempt INCLUDED.
+
+    A transaction whose hash we never signed means a stolen key: its wallet is frozen. Returns the transitions.
+    """
+    mined = [transaction for transaction in block.transactions if transaction.sender in ours]
+    if not mined:
+        return []
+    signed = await _signed(session, network, mined)
+    rows = [_row(network, block, one, signed.get(one.txid), catalogue) for one in mined]
+    await session.execute(insert(own_txs).values(rows).on_conflict_do_nothing())
+    included = await session.scalars(
+        _INCLUDE,
+        {
+            "network": network,
+            "height": block.header.ref.height,
+            "hash": block.header.ref.hash,
+            "txids": list(signed),
+        },
+    )
+    news = [NewEvent(EventKind.SEND, str(send), AttemptState.INCLUDED.value) for send in included]
+    foreign = [one for one in mined if one.txid not in signed]
+    return news + [await _freeze(session, network, one) for one in foreign]
+
+
+_INCLUDE = text("""
+    UPDATE chain.attempts t
+       SET state = 'included', block_height = :height, block_hash = :hash, landed_txid = x.txid
+      FROM chain.signed_txs x
+     WHERE x.chain_id = :network AND x.txid = ANY(:txids)
+       AND t.send_id = x.send_id AND t.attempt = x.attempt AND t.outcome IS NULL
+    RETURNING t.send_id
+""")
+
+
+async def _signed(
+    session: AsyncConnection, network: str, mined: list[MinedTransaction]
+) -> dict[bytes, AnyRow]:
+    """Our own record of each hash: what the transaction was meant to do."""
+    rows = await session.execute(
+        select(
+            signed_txs.c.txid,
+            signed_txs.c.send_id,
+            signed_txs.c.attempt,
+            signed_txs.c.purpose,
+            sends.c.asset_id,
+            sends.c.payee,
+            sends.c.amount,
+        )
+        .select_from(signed_txs.join(sends, sends.c.send_id == signed_txs.c.send_id))
+        .where(signed_txs.c.chain_id == network, signed_txs.c.txid == func.any([one.txid for one in mined]))
+    )
+    return {row.txid: row for row in rows}
+
+
+def _row(
+    network: str,
+    block: BlockEffects,
+    mined: MinedTransaction,
+    signed: AnyRow | None,
+    catalogue: Catalogue,
+) -> dict[str, Any]:
+    detail = (
+        {"foreign": True}
+        if signed is None
+        else {"send": str(signed.send_id), "attempt": signed.attempt, "purpose": signed.purpose}
+    )
+    return {
+        "chain_id": network,
+        "txid": mined.txid,
+        "block_hash": block.header.ref.hash,
+        "height": block.header.ref.height,
+        "wallet": mined.sender,
+        "nonce": mined.nonce,
+        "succeeded": mined.succeeded,
+        "effect_ok": signed is not None and _has_effect(block, mined, signed, catalogue),
+        "fee": mined.fee,
+        "detail": detail,
+    }
+
+
+def _has_effect(block: BlockEffects, mined: MinedTransaction, signed: AnyRow, catalogue: Catalogue) -> bool:
+    """Whether the transaction moved exactly what its send owes: status alone proves nothing."""
+    if signed.purpose == TxPurpose.CANCEL.value:
+        return False
+    owed = (catalogue.by_id(signed.asset_id).contract, mined.sender, signed.payee, signed.amount)
+    return any(
+        effect.txid == mined.txid
+        and effect.succeeded
+        and (effect.contract, effect.sender, effect.receiver, effect.amount) == owed
+        for effect in block.effects
+    )
+
+
+async def _freeze(session: AsyncConnection, network: str, mined: MinedTransaction) -> NewEvent:
+    await session.execute(
+        update(wallets)
+        .where(wallets.c.chain_id == network, wallets.c.address == mined.sender)
+        .values(state="frozen", why=f"{FOREIGN}: 0x{mined.txid.hex()}")
+    )
+    return NewEvent(EventKind.WALLET, "0x" + mined.sender.hex(), "frozen")

@@ -1,0 +1,108 @@
+"""What the rows know about a send, gathered into the facts a workflow continues from."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.errors import NotFound
+from domain.sends import AttemptFacts, AttemptOutcome, AttemptState, SendFacts, SendKind
+from ledger.chain_records import grants, sends
+
+
+@dataclass(frozen=True, slots=True)
+class SendTerms:
+    """What a send owes whom, and the wallet that was granted; amount in asset units, `fee_cap` in native units."""
+
+    kind: SendKind
+    network: str
+    asset_id: int
+    payee: bytes
+    amount: int
+    fee_cap: int
+    wallet: bytes | None
+
+
+async def send_terms(session: AsyncConnection, send_id: UUID) -> SendTerms:
+    """The immutable content of a send; raises NotFound."""
+    row = (
+        await session.execute(
+            select(sends, grants.c.wallet)
+            .select_from(sends.outerjoin(grants, grants.c.send_id == sends.c.send_id))
+            .where(sends.c.send_id == send_id)
+        )
+    ).one_or_none()
+    if row is None:
+        raise NotFound("send", str(send_id))
+    return SendTerms(
+        kind=SendKind(row.kind),
+        network=row.chain_id,
+        asset_id=row.asset_id,
+        payee=row.payee,
+        amount=row.amount,
+        fee_cap=row.fee_cap,
+        wallet=row.wallet,
+    )
+
+
+async def recall_send(session: AsyncConnection, send_id: UUID) -> SendFacts:
+    """Everything the rows know about a send; raises NotFound."""
+    found = await recall_sends(session, (send_id,))
+    if send_id not in found:
+        raise NotFound("send", str(send_id))
+    return found[send_id]
+
+
+async def recall_sends(session: AsyncConnection, send_ids: Iterable[UUID]) -> dict[UUID, SendFacts]:
+    """The facts of several sends by two questions; unknown ids are left out."""
+    wanted = list(send_ids)
+    if not wanted:
+        return {}
+    tried: dict[UUID, list[AttemptFacts]] = {}
+    for row in await session.execute(_ATTEMPTS, {"ids": wanted}):
+        tried.setdefault(row.send_id, []).append(
+            AttemptFacts(
+                attempt=row.attempt,
+                state=AttemptState(row.state),
+                outcome=None if row.outcome is None else AttemptOutcome(row.outcome),
+                wallet=row.wallet,
+                nonce=row.nonce,
+                txid=row.txid,
+                variants=row.variants,
+                block_height=row.block_height,
+            )
+        )
+    return {
+        row.send_id: SendFacts(
+            send_id=row.send_id,
+            wallet=row.wallet,
+            place_in_queue=row.place,
+            attempts=tuple(tried.get(row.send_id, ())),
+            is_released=row.is_released,
+        )
+        for row in await session.execute(_SENDS, {"ids": wanted})
+    }
+
+
+_SENDS = text("""
+    SELECT s.send_id, g.wallet, s.released_at IS NOT NULL AS is_released,
+           CASE WHEN g.wallet IS NULL AND g.released_at IS NULL AND g.send_id IS NOT NULL THEN
+             (SELECT count(*) FROM chain.grants o
+               WHERE o.chain_id = g.chain_id AND o.asset_id = g.asset_id AND o.wallet IS NULL
+                 AND o.released_at IS NULL AND (o.asked_at, o.send_id) <= (g.asked_at, g.send_id)) END AS place
+      FROM chain.sends s LEFT JOIN chain.grants g ON g.send_id = s.send_id
+     WHERE s.send_id = ANY(:ids)
+""")
+
+_ATTEMPTS = text("""
+    SELECT t.send_id, t.attempt, t.state, t.outcome, t.wallet, t.nonce, t.block_height,
+           coalesce(t.landed_txid, newest.txid) AS txid, coalesce(newest.variant, 0) AS variants
+      FROM chain.attempts t
+      LEFT JOIN LATERAL (SELECT x.txid, x.variant FROM chain.signed_txs x
+                          WHERE x.send_id = t.send_id AND x.attempt = t.attempt
+                          ORDER BY x.variant DESC LIMIT 1) newest ON true
+     WHERE t.send_id = ANY(:ids)
+     ORDER BY t.send_id, t.attempt
+""")

@@ -1,0 +1,257 @@
+"""Outgoing transactions as rows: attempts, stored bytes, what nodes were asked and what they said.
+
+The order of commits is the whole trick: intent, signed bytes, sending row, network. Whatever dies in between, the
+rows lead back to hashes that are already held, and a retry sends the same bytes. No hash is ever deleted.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.errors import BytesMismatch, NotFound, NotYet, RecordMismatch
+from domain.sends import (
+    AttemptState,
+    AttemptView,
+    BroadcastOutcome,
+    BroadcastResult,
+    SendPlan,
+    SignedTx,
+    TxPurpose,
+)
+from ledger.chain_records import attempts, broadcasts, grants, sends, signed_txs
+
+SENDING = "sending"
+"""Result of a broadcast row that is committed before its node is called."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSend:
+    """An attempt whose bytes may have to go out again; `tried_at` is the last time any node was called."""
+
+    send_id: UUID
+    attempt: int
+    state: AttemptState
+    wallet: bytes
+    nonce: int | None
+    tx: SignedTx
+    tried_at: datetime | None
+
+
+async def insert_attempt(  # noqa: PLR0913 - one row's columns
+    session: AsyncConnection, send_id: UUID, attempt: int, network: str, wallet: bytes, plan: SendPlan
+) -> SendPlan:
+    """Store the terms of an attempt before anything is signed, and return those that stand.
+
+    A newer plan replaces an older one until the first signature; afterwards the stored one is final. Raises
+    NotFound for an unknown send and RecordMismatch if another wallet was granted; the database refuses a second
+    attempt while one is open or paid.
+    """
+    granted = (
+        await session.execute(
+            select(sends.c.chain_id, grants.c.wallet)
+            .select_from(sends.join(grants, grants.c.send_id == sends.c.send_id))
+            .where(sends.c.send_id == send_id)
+        )
+    ).one_or_none()
+    if granted is None:
+        raise NotFound("send", str(send_id))
+    if granted.wallet != wallet or granted.chain_id != network:
+        raise RecordMismatch(f"send {send_id} was not granted to wallet 0x{wallet.hex()} of {network}")
+    document = plan.model_dump(mode="json")
+    await session.execute(
+        insert(attempts)
+        .values(
+            send_id=send_id,
+            attempt=attempt,
+            chain_id=network,
+            wallet=wallet,
+            plan=document,
+            state=AttemptState.LANED.value,
+        )
+        .on_conflict_do_update(
+            index_elements=["send_id", "attempt"],
+            set_={"plan": document},
+            where=attempts.c.state == AttemptState.LANED.value,
+        )
+    )
+    stored = await session.scalar(select(attempts.c.plan).where(*_at(send_id, attempt)))
+    return SendPlan.model_validate(stored)
+
+
+async def copy_signed(
+    session: AsyncConnection, send_id: UUID, attempt: int, variant: int, purpose: TxPurpose = TxPurpose.PAY
+) -> SignedTx:
+    """Copy the signer's bytes row to row, so that they never travel through a payload.
+
+    The attempt takes over nonce and state SIGNED. Raises NotYet while the signer has stored nothing for this variant
+    and BytesMismatch if other bytes were copied before.
+    """
+    row = (
+        await session.execute(_SIGNATURE, {"send_id": send_id, "attempt": attempt, "variant": variant})
+    ).one_or_none()
+    if row is None:
+        raise NotYet(f"A signature of send {send_id}, attempt {attempt}, variant {variant}")
+    plan = await session.scalar(select(attempts.c.plan).where(*_at(send_id, attempt)))
+    await session.execute(
+        insert(signed_txs)
+        .values(
+            chain_id=row.chain_id,
+            txid=row.txid,
+            send_id=send_id,
+            attempt=attempt,
+            variant=variant,
+            purpose=purpose.value,
+            raw=row.raw,
+            terms=plan,
+        )
+        .on_conflict_do_nothing()
+    )
+    stored = (
+        await session.execute(
+            select(signed_txs.c.txid, signed_txs.c.raw).where(
+                signed_txs.c.send_id == send_id,
+                signed_txs.c.attempt == attempt,
+                signed_txs.c.variant == variant,
+            )
+        )
+    ).one_or_none()
+    if stored is None or stored.txid != row.txid or stored.raw != row.raw:
+        raise BytesMismatch(f"send {send_id}, attempt {attempt}, variant {variant}")
+    await session.execute(
+        update(attempts)
+        .where(*_at(send_id, attempt), attempts.c.state == AttemptState.LANED.value)
+        .values(state=AttemptState.SIGNED.value, nonce=row.serial)
+    )
+    return SignedTx(txid=stored.txid, raw=stored.raw)
+
+
+async def newest_variant(session: AsyncConnection, send_id: UUID, attempt: int) -> SignedTx:
+    """The stored bytes of the newest variant of an attempt; raises NotYet while nothing is signed."""
+    row = (
+        await session.execute(
+            select(signed_txs.c.txid, signed_txs.c.raw)
+            .where(signed_txs.c.send_id == send_id, signed_txs.c.attempt == attempt)
+            .order_by(signed_txs.c.variant.desc())
+            .limit(1)
+        )
+    ).one_or_none()
+    if row is None:
+        raise NotYet(f"A signed transaction of send {send_id}, attempt {attempt}")
+    return SignedTx(txid=row.txid, raw=row.raw)
+
+
+async def attempt_view(session: AsyncConnection, send_id: UUID, attempt: int) -> AttemptView:
+    """The attempt's lane and every hash the signer ever made for it, copied or not; raises NotFound."""
+    row = (
+        await session.execute(select(attempts.c.wallet, attempts.c.nonce).where(*_at(send_id, attempt)))
+    ).one_or_none()
+    if row is None:
+        raise NotFound("attempt", f"{send_id}/{attempt}")
+    hashes = await session.scalars(_HASHES, {"send_id": send_id, "attempt": attempt})
+    return AttemptView(wallet=row.wallet, nonce=row.nonce, txids=tuple(hashes))
+
+
+async def record_sending(
+    session: AsyncConnection, network: str, txid: bytes, nodes: Sequence[str], now: datetime
+) -> None:
+    """Commit this before any node is called: from now on the transaction may be on its way."""
+    rows = [
+        {"chain_id": network, "txid": txid, "node": node, "tried_at": now, "result": SENDING}
+        for node in nodes
+    ]
+    if rows:
+        await session.execute(insert(broadcasts).values(rows))
+    await _move(session, network, txid, (AttemptState.SIGNED, AttemptState.ORPHANED), AttemptState.SENDING)
+
+
+async def record_answers(
+    session: AsyncConnection, network: str, txid: bytes, result: BroadcastResult, now: datetime
+) -> None:
+    """Keep what each node said; a transaction that some node has becomes ACCEPTED, which is not yet inclusion."""
+    rows = [
+        {
+            "chain_id": network,
+            "txid": txid,
+            "node": answer.node,
+            "tried_at": now,
+            "result": answer.outcome.value,
+            "detail": answer.detail,
+        }
+        for answer in result.answers
+    ]
+    if rows:
+        await session.execute(insert(broadcasts).values(rows))
+    if result.outcome in {BroadcastOutcome.ACCEPTED, BroadcastOutcome.ALREADY_HAVE}:
+        await _move(session, network, txid, (AttemptState.SENDING,), AttemptState.ACCEPTED)
+
+
+async def open_sends(session: AsyncConnection, network: str) -> list[OpenSend]:
+    """Signed attempts of this network that stand in no block, in nonce order per wallet; for the healer."""
+    rows = await session.execute(_OPEN, {"network": network})
+    return [
+        OpenSend(
+            send_id=row.send_id,
+            attempt=row.attempt,
+            state=AttemptState(row.state),
+            wallet=row.wallet,
+            nonce=row.nonce,
+            tx=SignedTx(txid=row.txid, raw=row.raw),
+            tried_at=row.tried_at,
+        )
+        for row in rows
+    ]
+
+
+_SIGNATURE = text("""
+    SELECT g.chain_id, g.txid, g.raw, c.serial
+      FROM signer.signatures g JOIN signer.claims c ON c.send_id = g.send_id AND c.attempt = g.attempt
+     WHERE g.send_id = :send_id AND g.attempt = :attempt AND g.variant = :variant
+""")
+
+_HASHES = text("""
+    SELECT txid FROM signer.signatures WHERE send_id = :send_id AND attempt = :attempt ORDER BY variant
+""")
+
+_OPEN = text("""
+    SELECT t.send_id, t.attempt, t.state, t.wallet, t.nonce, newest.txid, newest.raw,
+           (SELECT max(b.tried_at) FROM chain.broadcasts b
+             WHERE b.chain_id = t.chain_id AND b.txid = newest.txid) AS tried_at
+      FROM chain.attempts t
+      JOIN LATERAL (SELECT x.txid, x.raw FROM chain.signed_txs x
+                     WHERE x.send_id = t.send_id AND x.attempt = t.attempt
+                     ORDER BY x.variant DESC LIMIT 1) newest ON true
+     WHERE t.chain_id = :network AND t.outcome IS NULL
+       AND t.state IN ('signed', 'sending', 'accepted', 'orphaned')
+     ORDER BY t.wallet, t.nonce
+""")
+
+
+async def _move(
+    session: AsyncConnection,
+    network: str,
+    txid: bytes,
+    sources: tuple[AttemptState, ...],
+    target: AttemptState,
+) -> None:
+    """Move the attempt of this hash on, unless it is further already."""
+    await session.execute(
+        update(attempts)
+        .where(
+            attempts.c.send_id == signed_txs.c.send_id,
+            attempts.c.attempt == signed_txs.c.attempt,
+            signed_txs.c.chain_id == network,
+            signed_txs.c.txid == txid,
+            attempts.c.state.in_([source.value for source in sources]),
+        )
+        .values(state=target.value)
+    )
+
+
+def _at(send_id: UUID, attempt: int) -> tuple[Any, Any]:
+    return attempts.c.send_id == send_id, attempts.c.attempt == attempt

@@ -1,0 +1,318 @@
+"""Withdrawal rows: what was asked, where it stands, who agreed, and what of it is unfinished."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, and_, func, select, tuple_, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.approvals import PaymentContent, content_hash
+from domain.errors import Conflict, NotFound, TooLate
+from domain.ids import slot_of_player
+from domain.rules import Verdict
+from domain.sends import SendFacts
+from domain.withdrawals import ReviewAct, ReviewVerb, WithdrawalFacts, WithdrawalInput, WithdrawalState
+from ledger.chain_records import chains
+from ledger.records import approvals, assets, decisions, withdrawals, AnyRow
+from ledger.send_facts import recall_sends
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawalAcceptance:
+    """How a withdrawal began: fee in asset units, `fee_cap` in native units, the ids of its two first postings."""
+
+    state: WithdrawalState
+    fee: int
+    fee_cap: int
+    reserve_id: UUID
+    send_posting_id: UUID
+    decision_id: UUID | None = None
+    version: int | None = None
+    code: str | None = None
+    sentence: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawalLine:
+    """One withdrawal in a player's list; `content_hash` is what an approval has to bind to."""
+
+    facts: WithdrawalFacts
+    received_at: datetime
+    updated_at: datetime
+    content_hash: bytes
+
+
+async def insert_withdrawal(
+    session: AsyncConnection, withdrawal: WithdrawalInput, acceptance: WithdrawalAcceptance, now: datetime
+) -> None:
+    """Write the row of a new withdrawal, in the transaction of its reservation."""
+    content = PaymentContent(
+        kind="withdrawal",
+        subject=withdrawal.withdrawal_id,
+        asset_id=withdrawal.asset_id,
+        network=withdrawal.network,
+        payee=withdrawal.payee,
+        amount=withdrawal.amount,
+        fee=acceptance.fee,
+        decision_id=acceptance.decision_id,
+    )
+    await session.execute(
+        insert(withdrawals).values(
+            slot=slot_of_player(withdrawal.player),
+            withdrawal_id=withdrawal.withdrawal_id,
+            player=withdrawal.player,
+            asset_id=withdrawal.asset_id,
+            network=withdrawal.network,
+            payee=withdrawal.payee,
+            amount=withdrawal.amount,
+            fee=acceptance.fee,
+            fee_cap=acceptance.fee_cap,
+            state=acceptance.state.value,
+            code=acceptance.code,
+            sentence=acceptance.sentence,
+            decision_id=acceptance.decision_id,
+            reserve_id=acceptance.reserve_id,
+            send_posting_id=acceptance.send_posting_id,
+            version=acceptance.version,
+            client_key=withdrawal.client_key,
+            request_id=withdrawal.request_id,
+            received_at=withdrawal.received_at,
+            updated_at=now,
+            closed_at=None if acceptance.state.is_open else now,
+            content_hash=content_hash(content),
+        )
+    )
+
+
+async def recall_withdrawal(
+    session: AsyncConnection, player: int, withdrawal_id: UUID
+) -> WithdrawalFacts | None:
+    """Everything the rows know about a withdrawal and its send; None if there is none under this id."""
+    lines = await _lines(session, _shown(player).where(withdrawals.c.withdrawal_id == withdrawal_id))
+    return lines[0].facts if lines else None
+
+
+async def fee_cap_of(session: AsyncConnection, player: int, withdrawal_id: UUID) -> int:
+    """What the network may cost us for this withdrawal, in native units; raises NotFound."""
+    cap = await session.scalar(select(withdrawals.c.fee_cap).where(*_at(player, withdrawal_id)))
+    if cap is None:
+        raise NotFound("withdrawal", str(withdrawal_id))
+    return int(cap)
+
+
+async def content_hash_of(session: AsyncConnection, player: int, withdrawal_id: UUID) -> bytes:
+    """The hash an approval of this withdrawal has to name; raises NotFound."""
+    stored = await session.scalar(select(withdrawals.c.content_hash).where(*_at(player, withdrawal_id)))
+    if stored is None:
+        raise NotFound("withdrawal", str(withdrawal_id))
+    return bytes(stored)
+
+
+async def differing_field(session: AsyncConnection, withdrawal: WithdrawalInput) -> str | None:
+    """The first business field in which a repeat differs from the stored withdrawal; None if it is the same.
+
+    Raises NotFound if none is stored under this id.
+    """
+    row = (
+        await session.execute(select(withdrawals).where(*_at(withdrawal.player, withdrawal.withdrawal_id)))
+    ).one_or_none()
+    if row is None:
+        raise NotFound("withdrawal", str(withdrawal.withdrawal_id))
+    asked = {
+        "asset": withdrawal.asset_id,
+        "network": withdrawal.network,
+        "to": withdrawal.payee,
+        "amount": withdrawal.amount,
+    }
+    stored = {"asset": row.asset_id, "network": row.network, "to": row.payee, "amount": row.amount}
+    return next((field for field, value in asked.items() if stored[field] != value), None)
+
+
+async def mark(  # noqa: PLR0913 - one row's new state and why
+    session: AsyncConnection,
+    player: int,
+    withdrawal_id: UUID,
+    state: WithdrawalState,
+    now: datetime,
+    *,
+    code: str | None = None,
+    sentence: str | None = None,
+    version: int | None = None,
+) -> None:
+    """Move an open withdrawal on, in the transaction of the posting that says so; a closed one stays as it is."""
+    values: dict[str, object] = {
+        "state": state.value,
+        "code": code,
+        "sentence": sentence,
+        "updated_at": now,
+        "closed_at": None if state.is_open else now,
+    }
+    if version is not None:
+        values["version"] = version
+    await session.execute(
+        update(withdrawals)
+        .where(*_at(player, withdrawal_id), withdrawals.c.closed_at.is_(None))
+        .values(**values)
+    )
+
+
+async def record_review(session: AsyncConnection, act: ReviewAct, now: datetime) -> bool:
+    """Keep one person's word on a withdrawal; False if this ticket had said the same before.
+
+    Raises NotFound, Conflict for a ticket with another word or for a content that has changed since the person read
+    it, and TooLate when the withdrawal is no longer in review.
+    """
+    row = (
+        await session.execute(
+            select(withdrawals.c.slot, withdrawals.c.state, withdrawals.c.content_hash)
+            .where(withdrawals.c.withdrawal_id == act.withdrawal_id)
+            .with_for_update(key_share=True)
+        )
+    ).one_or_none()
+    if row is None:
+        raise NotFound("withdrawal", str(act.withdrawal_id))
+    known = (
+        await session.execute(
+            select(approvals).where(
+                approvals.c.slot == row.slot,
+                approvals.c.withdrawal_id == act.withdrawal_id,
+                approvals.c.ticket == act.ticket,
+            )
+        )
+    ).one_or_none()
+    if known is not None:
+        if (known.verb, known.person) != (act.verb.value, act.person):
+            raise Conflict("verb" if known.verb != act.verb.value else "person")
+        return False
+    if row.content_hash != act.content_hash:
+        raise Conflict("content")
+    if row.state != WithdrawalState.REVIEW.value:
+        raise TooLate(act.verb.value, row.state)
+    await session.execute(
+        insert(approvals).values(
+            slot=row.slot,
+            withdrawal_id=act.withdrawal_id,
+            ticket=act.ticket,
+            verb=act.verb.value,
+            person=act.person,
+            words=act.words,
+            content_hash=act.content_hash,
+            at=now,
+        )
+    )
+    return True
+
+
+async def list_withdrawals(
+    session: AsyncConnection, player: int, before: tuple[datetime, UUID] | None, limit: int
+) -> list[WithdrawalLine]:
+    """The player's withdrawals, newest first; `before` is (received_at, withdrawal_id) of the last row of a page."""
+    query = (
+        _shown(player)
+        .order_by(withdrawals.c.received_at.desc(), withdrawals.c.withdrawal_id.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        query = query.where(tuple_(withdrawals.c.received_at, withdrawals.c.withdrawal_id) < before)
+    return await _lines(session, query)
+
+
+async def unfinished(session: AsyncConnection, limit: int) -> list[WithdrawalInput]:
+    """Open withdrawals, oldest first, as the inputs that start their workflows again."""
+    rows = await session.execute(
+        select(withdrawals)
+        .where(withdrawals.c.closed_at.is_(None))
+        .order_by(withdrawals.c.received_at)
+        .limit(limit)
+    )
+    return [
+        WithdrawalInput(
+            withdrawal_id=row.withdrawal_id,
+            player=row.player,
+            asset_id=row.asset_id,
+            network=row.network,
+            payee=row.payee,
+            amount=row.amount,
+            client_key=row.client_key,
+            request_id=row.request_id,
+            received_at=row.received_at,
+        )
+        for row in rows
+    ]
+
+
+def _shown(player: int) -> Select[Any]:
+    agreed = (
+        select(func.count(approvals.c.person.distinct()))
+        .where(
+            approvals.c.slot == withdrawals.c.slot,
+            approvals.c.withdrawal_id == withdrawals.c.withdrawal_id,
+            approvals.c.verb == ReviewVerb.APPROVE.value,
+            approvals.c.content_hash == withdrawals.c.content_hash,
+        )
+        .scalar_subquery()
+    )
+    decision = and_(
+        decisions.c.slot == withdrawals.c.slot, decisions.c.decision_id == withdrawals.c.decision_id
+    )
+    return (
+        select(
+            withdrawals,
+            assets.c.code.label("asset_code"),
+            decisions.c.verdict,
+            chains.c.mode,
+            agreed.label("approvals"),
+        )
+        .select_from(
+            withdrawals.join(assets, assets.c.asset_id == withdrawals.c.asset_id)
+            .outerjoin(decisions, decision)
+            .outerjoin(chains, chains.c.chain_id == withdrawals.c.network)
+        )
+        .where(withdrawals.c.slot == slot_of_player(player), withdrawals.c.player == player)
+    )
+
+
+async def _lines(session: AsyncConnection, query: Select[Any]) -> list[WithdrawalLine]:
+    rows: Sequence[AnyRow] = (await session.execute(query)).all()
+    sends = await recall_sends(session, [row.withdrawal_id for row in rows])
+    return [
+        WithdrawalLine(
+            facts=_facts(row, sends.get(row.withdrawal_id)),
+            received_at=row.received_at,
+            updated_at=row.updated_at,
+            content_hash=row.content_hash,
+        )
+        for row in rows
+    ]
+
+
+def _facts(row: AnyRow, send: SendFacts | None) -> WithdrawalFacts:
+    return WithdrawalFacts(
+        withdrawal_id=row.withdrawal_id,
+        state=WithdrawalState(row.state),
+        player=row.player,
+        asset_id=row.asset_id,
+        asset_code=row.asset_code,
+        network=row.network,
+        payee=row.payee,
+        amount=row.amount,
+        fee=row.fee,
+        fee_cap=row.fee_cap,
+        verdict=None if row.verdict is None else Verdict(row.verdict),
+        code=row.code,
+        sentence=row.sentence,
+        approvals=row.approvals,
+        version=row.version,
+        request_id=row.request_id,
+        repeat=True,
+        send=send,
+        chain_is_open=row.mode == "open",
+    )
+
+
+def _at(player: int, withdrawal_id: UUID) -> tuple[Any, Any]:
+    return withdrawals.c.slot == slot_of_player(player), withdrawals.c.withdrawal_id == withdrawal_id

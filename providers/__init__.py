@@ -1,0 +1,1 @@
+"""Talking to companies: game providers, screening and risk opinions."""

@@ -1,0 +1,78 @@
+"""What the ledger owes, as the signer reads it itself through the views of schema `signer_view`.
+
+Nothing an intent says about payee, asset or amount is used; the rows found here are.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from psycopg import AsyncConnection
+from psycopg.rows import dict_row
+
+from domain.rules import Verdict
+from domain.sends import AttemptOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class Obligation:
+    """A send whose `:send` posting is committed and not ended, beside the withdrawal row it pays.
+
+    `amount` is in units of the asset, `fee_cap` in native units; `contract` is empty for the native coin;
+    `wallet` is None until room was granted.
+    """
+
+    send_id: UUID
+    kind: str
+    chain_id: str
+    asset_id: int
+    contract: bytes
+    payee: bytes
+    amount: int
+    fee_cap: int
+    wallet: bytes | None
+    verdict: Verdict | None
+    approvals: int
+    withdrawal_payee: bytes
+    withdrawal_amount: int
+    withdrawal_network: str
+    withdrawal_asset_id: int
+
+
+_OWED = """
+SELECT send_id, kind, chain_id, asset_id, coalesce(contract, ''::bytea) AS contract, payee, amount, fee_cap,
+       wallet, decision_verdict, approvals, withdrawal_payee, withdrawal_amount, withdrawal_network,
+       withdrawal_asset_id
+FROM signer_view.owed WHERE send_id = %s
+"""
+_OUTCOME = (
+    "SELECT outcome FROM signer_view.attempts"
+    " WHERE send_id = %s AND attempt = %s AND outcome IS NOT NULL AND evidence_id IS NOT NULL"
+)
+_WATCHED = "SELECT EXISTS (SELECT 1 FROM signer_view.watched WHERE address = %s)"
+
+
+async def owed(connection: AsyncConnection[Any], send_id: UUID) -> Obligation | None:
+    """Read the open obligation of a send; None when nothing is owed (any more)."""
+    async with connection.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(_OWED, [send_id])
+        rows = await cursor.fetchmany(2)
+    return _obligation(rows[0]) if len(rows) == 1 else None
+
+
+async def outcome_of(connection: AsyncConnection[Any], send_id: UUID, attempt: int) -> AttemptOutcome | None:
+    """How an attempt ended according to stored evidence, or None while it may still land."""
+    row = await (await connection.execute(_OUTCOME, [send_id, attempt])).fetchone()
+    return None if row is None else AttemptOutcome(row[0])
+
+
+async def is_watched(connection: AsyncConnection[Any], address: bytes) -> bool:
+    """Whether an address is a deposit address or a wallet of this house."""
+    row = await (await connection.execute(_WATCHED, [address])).fetchone()
+    return row is not None and bool(row[0])
+
+
+def _obligation(row: dict[str, Any]) -> Obligation:
+    verdict = row.pop("decision_verdict")
+    row |= {name: int(row[name]) for name in ("amount", "fee_cap", "withdrawal_amount")}
+    return Obligation(**row, verdict=None if verdict is None else Verdict(int(verdict)))

@@ -1,0 +1,213 @@
+"""The signer's judgement: pure checks in the order of the design, each with its refusal code.
+
+A check returns nothing or raises RefusedBySigner; the caller brings the rows. STOPPED and CAP mean not now,
+every other refusal waits for a person.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from hashlib import sha256
+
+from chains.codecs.addresses import ADDRESS_BYTES, EvmAddressBook, checksum_text
+from chains.codecs.evm import EvmTransaction
+from domain.errors import AddressInvalid, RefusedBySigner
+from domain.rules import Verdict
+from domain.sends import AttemptOutcome, SendKind, TxPurpose
+from domain.signing import PLAN_AGE_SECONDS_MAX, Refusal, SigningIntent
+from signer.obligations import Obligation
+from signer.records import NUMBER_MAX, Claim, StoredSignature
+
+ANY = "any"
+GAS_LIMIT_MIN = 21_000
+PLAN_AHEAD_MS_MAX = 5_000
+APPROVALS_MIN = 1
+# Nodes demand ten per cent more before they replace a transaction; 112.5 % stays clear of their rounding.
+BUMP_NUMERATOR, BUMP_DENOMINATOR = 9, 8
+
+
+class WalletRole(StrEnum):
+    """What a wallet is for; a key signs for its role only."""
+
+    HOT = "hot"
+
+
+ROLE_OF_KIND = {SendKind.WITHDRAWAL: WalletRole.HOT}
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkTerms:
+    """What may be signed on one network.
+
+    `contracts` maps asset numbers to token contracts (empty: the native coin); `gas_limit_max` is gas,
+    `fee_cap_max` native units of one transaction.
+    """
+
+    network: str
+    chain_id: int
+    contracts: Mapping[int, bytes]
+    wallets: Mapping[bytes, WalletRole]
+    gas_limit_max: int
+    fee_cap_max: int
+
+    @property
+    def tokens(self) -> tuple[bytes, ...]:
+        return tuple(contract for contract in self.contracts.values() if contract)
+
+
+def switch_scopes(intent: SigningIntent) -> tuple[str, ...]:
+    """Name the scopes of the kill switch that an intent falls under before its asset is known."""
+    return (ANY, f"network/{intent.network}", wallet_scope(intent.network, intent.wallet))
+
+
+def wallet_scope(network: str, wallet: bytes) -> str:
+    """Name the scope of one wallet on one network."""
+    return f"wallet/{network}/0x{wallet.hex()}"
+
+
+def asset_scope(asset_id: int) -> str:
+    """Name the scope of one asset."""
+    return f"asset/{asset_id}"
+
+
+def check_running(stopped: Sequence[str]) -> None:
+    """1: nothing is signed while a switch of any scope stands."""
+    if stopped:
+        raise _refusal(Refusal.STOPPED, f"the kill switch stands for {', '.join(stopped)}")
+
+
+def check_kind(intent: SigningIntent, terms: NetworkTerms) -> None:
+    """2: a kind that the signer can find an obligation for, from a wallet of the role that pays it."""
+    if not (1 <= intent.attempt <= NUMBER_MAX and 1 <= intent.variant <= NUMBER_MAX):
+        raise _refusal(Refusal.BAD_VARIANT, f"attempts and variants count from 1 to {NUMBER_MAX}")
+    role = ROLE_OF_KIND.get(intent.kind)
+    if role is None:
+        raise _refusal(Refusal.UNKNOWN_KIND, f"nothing of kind {intent.kind.value} is ever owed here")
+    if terms.wallets.get(intent.wallet) is not role:
+        raise _refusal(Refusal.UNKNOWN_KIND, f"the wallet is none of role {role.value} on {intent.network}")
+
+
+def check_repeat(intent: SigningIntent, stored: StoredSignature) -> None:
+    """3: bytes that exist are the answer, unless something else is asked for under their id.
+
+    Fees are no difference: when the answer was lost the sender plans anew, and the first bytes stay the
+    only ones.
+    """
+    asked = (intent.network, intent.wallet, intent.kind.value, intent.purpose.value)
+    if (stored.chain_id, stored.wallet, stored.kind, stored.purpose) != asked:
+        raise _refusal(
+            Refusal.CONFLICT, "this variant was signed for another wallet, network, kind or purpose"
+        )
+
+
+def check_owed(intent: SigningIntent, owed: Obligation | None) -> Obligation:
+    """4: the committed `:send`, neither settled nor returned, and both of its rows saying the same."""
+    if owed is None:
+        raise _refusal(Refusal.NOT_OWED, "no committed and open posting owes this send")
+    same = {
+        "send": owed.send_id == intent.send_id,
+        "kind": owed.kind == intent.kind.value,
+        "network": owed.chain_id == intent.network == owed.withdrawal_network,
+        "wallet": owed.wallet == intent.wallet,
+        "asset": owed.asset_id == owed.withdrawal_asset_id,
+        "payee": owed.payee == owed.withdrawal_payee,
+        "amount": owed.amount == owed.withdrawal_amount and owed.amount > 0,
+    }
+    different = [name for name, is_same in same.items() if not is_same]
+    if different:
+        raise _refusal(Refusal.NOT_OWED, f"the rows of this send differ in {', '.join(different)}")
+    return owed
+
+
+def check_decision(owed: Obligation) -> None:
+    """5 and 6: the recorded decision allows, or it asked for a person and one approved this content."""
+    if owed.verdict is Verdict.ALLOW:
+        return
+    if owed.verdict is not Verdict.REVIEW:
+        raise _refusal(Refusal.RULES_DISAGREE, "no recorded decision allows this withdrawal")
+    if owed.approvals < APPROVALS_MIN:
+        raise _refusal(Refusal.NOT_APPROVED, "the withdrawal went to review and nobody approved it")
+
+
+def check_attempt(intent: SigningIntent, previous: AttemptOutcome | None) -> None:
+    """7: another attempt only after evidence that the one before it paid nothing."""
+    if intent.attempt > 1 and (previous is None or not previous.permits_another):
+        raise _refusal(Refusal.MAY_STILL_LAND, f"attempt {intent.attempt - 1} may still land")
+
+
+def check_payment(owed: Obligation, terms: NetworkTerms, *, payee_is_ours: bool) -> None:
+    """8: a listed asset, to an address that somebody outside can own."""
+    if terms.contracts.get(owed.asset_id) != owed.contract:
+        raise _refusal(Refusal.NOT_ALLOWED, f"asset {owed.asset_id} is not listed here with this contract")
+    if len(owed.payee) != ADDRESS_BYTES:
+        raise _refusal(Refusal.NOT_ALLOWED, "the payee is no address")
+    if payee_is_ours or owed.payee in terms.wallets:
+        raise _refusal(Refusal.NOT_ALLOWED, "the payee is an address of this house")
+    try:
+        EvmAddressBook(terms.tokens).parse(checksum_text(owed.payee))
+    except AddressInvalid as error:
+        raise _refusal(Refusal.NOT_ALLOWED, f"the payee is refused ({error.reason})") from error
+
+
+def check_fees(intent: SigningIntent, owed: Obligation, terms: NetworkTerms, now_ms: int) -> None:
+    """9: what the transaction may burn stays under the row's cap and our own, and the plan is fresh."""
+    if not GAS_LIMIT_MIN <= intent.gas_limit <= terms.gas_limit_max:
+        raise _refusal(Refusal.FEE_CAP, f"a gas limit of {intent.gas_limit} is out of bounds")
+    if not 0 <= intent.max_priority_fee <= intent.max_fee or intent.max_fee == 0:
+        raise _refusal(Refusal.FEE_CAP, "the fees per gas are no fees")
+    bound = intent.gas_limit * intent.max_fee
+    if bound > min(intent.fee_cap, owed.fee_cap, terms.fee_cap_max):
+        raise _refusal(Refusal.FEE_CAP, f"the transaction may burn {bound} units, more than its cap")
+    if intent.fee_cap > owed.fee_cap:
+        raise _refusal(Refusal.FEE_CAP, "the intent names a higher cap than the row")
+    age_ms = now_ms - intent.planned_at_ms
+    if not -PLAN_AHEAD_MS_MAX <= age_ms <= PLAN_AGE_SECONDS_MAX * 1_000:
+        raise _refusal(Refusal.PLAN_STALE, f"the plan is {age_ms} ms old")
+
+
+def check_claim(claim: Claim | None, intent: SigningIntent, fingerprint: bytes) -> None:
+    """12, before anything is taken: the attempt is not buried and pays what it paid in its first variant."""
+    if claim is None:
+        return
+    if claim.serial is None:
+        raise _refusal(Refusal.CONFLICT, "this attempt was given up and is never signed")
+    if (claim.chain_id, claim.wallet, claim.fingerprint) != (intent.network, intent.wallet, fingerprint):
+        raise _refusal(Refusal.CONFLICT, "the attempt has claimed a nonce for another payment")
+
+
+def check_variant(
+    intent: SigningIntent, earlier: Sequence[StoredSignature], last: EvmTransaction | None
+) -> None:
+    """10: the first variant pays; each later one follows the last, with fees high enough to replace it."""
+    if intent.variant != len(earlier) + 1:
+        raise _refusal(Refusal.BAD_VARIANT, f"the next variant is {len(earlier) + 1}, not {intent.variant}")
+    if last is None:
+        if intent.purpose is not TxPurpose.PAY:
+            raise _refusal(Refusal.BAD_VARIANT, "the first variant of an attempt pays")
+        return
+    if intent.purpose is TxPurpose.PAY:
+        raise _refusal(Refusal.BAD_VARIANT, "a later variant is a bump or a cancel")
+    if intent.purpose is TxPurpose.BUMP and any(one.purpose == TxPurpose.CANCEL for one in earlier):
+        raise _refusal(Refusal.BAD_VARIANT, "a cancelled attempt is not bumped back to life")
+    if not (
+        intent.max_fee * BUMP_DENOMINATOR >= last.max_fee * BUMP_NUMERATOR
+        and intent.max_priority_fee * BUMP_DENOMINATOR >= last.max_priority_fee * BUMP_NUMERATOR
+    ):
+        raise _refusal(Refusal.BAD_VARIANT, "both fees must be at least 112.5 % of the last variant's")
+
+
+def fingerprint_of(owed: Obligation, wallet: bytes) -> bytes:
+    """SHA-256 over what an attempt pays and from where; equal for all of its variants."""
+    parts = (
+        owed.kind,
+        owed.chain_id,
+        wallet.hex(),
+        owed.contract.hex(),
+        owed.payee.hex(),
+        str(owed.amount),
+    )
+    return sha256("|".join(parts).encode("ascii")).digest()
+
+
+def _refusal(code: Refusal, why: str) -> RefusedBySigner:
+    return RefusedBySigner(code.value, why)

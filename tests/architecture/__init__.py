@@ -1,0 +1,1 @@
+"""What the layout promises: packages, contracts and documents agree with the disk."""

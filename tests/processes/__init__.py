@@ -1,0 +1,1 @@
+"""One file per workflow, with a fault at every step."""

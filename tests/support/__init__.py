@@ -1,0 +1,1 @@
+"""Builders and contracts that several tests share."""

@@ -1,0 +1,171 @@
+"""The chains that the contract suite runs on: the in-memory chain and a real anvil, with the same levers."""
+
+from typing import Protocol
+from uuid import UUID, uuid5
+
+from eth_account import Account
+from eth_account.signers.local import LocalAccount
+
+from chains.codecs.keccak import keccak256
+from chains.evm.client import EvmClient, EvmNetwork
+from chains.evm.costs import FeePolicy
+from chains.evm.reader import EvmReader
+from chains.evm.writer import EvmWriter
+from chains.gateway import ChainReader, ChainWriter
+from chains.memory import Faults, MemoryReader, MemoryWriter
+from chains.memory_blocks import MemoryChain
+from devstack.anvil import Anvil
+from devstack.tokens.deploying import deploy_plain, send_tokens
+from domain.assets import Asset, AssetKind, NetworkId
+from domain.sends import SendIntent, SendKind, SendPlan, SignedTx
+
+COINS = 10**21
+TOKENS = 10**12
+FINALITY_DEPTH = 4
+REFUSING = bytes.fromhex("00000000000000000000000000000000000c0de1")
+REVERTING_CODE = "0x60006000fd"
+SPACE = UUID("6f1e8a3a-7b0d-4b53-9a54-1d8a5d6c2f10")
+
+
+def key_of(name: str) -> LocalAccount:
+    """An account whose key follows from its name."""
+    account: LocalAccount = Account.from_key(keccak256(name.encode()))
+    return account
+
+
+def address_of(account: LocalAccount) -> bytes:
+    """Raw address of an account."""
+    return bytes.fromhex(account.address[2:])
+
+
+def stranger(number: int) -> bytes:
+    """An address outside the system that nobody has used."""
+    return keccak256(b"stranger" + number.to_bytes(4, "big"))[-20:]
+
+
+class ChainRig(Protocol):
+    """A network with a funded payer, and levers that move the network itself."""
+
+    network: NetworkId
+    native: Asset
+    token: Asset
+    payer: LocalAccount
+    reader: ChainReader
+    writer: ChainWriter
+
+    def mine(self, blocks: int = 1) -> None: ...
+
+    def reorg(self, depth: int) -> None:
+        """Replace the newest blocks by as many empty ones."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class MemoryRig:
+    """The in-memory chain."""
+
+    def __init__(self, faults: Faults | None = None) -> None:
+        self.network = NetworkId("eip155:7777")
+        self.payer = key_of("payer")
+        self.native, self.token = _assets(self.network, stranger(1_000_000))
+        holder = address_of(self.payer)
+        self.chain = MemoryChain(
+            self.network,
+            coins={holder: COINS},
+            tokens={self.token.contract: {holder: TOKENS}},
+            refusing=frozenset({REFUSING}),
+            finality_depth=FINALITY_DEPTH,
+        )
+        self.reader: ChainReader = MemoryReader(self.chain, faults)
+        self.writer: ChainWriter = MemoryWriter(self.chain, faults)
+
+    def mine(self, blocks: int = 1) -> None:
+        self.chain.mine(blocks)
+
+    def reorg(self, depth: int) -> None:
+        self.chain.reorg(depth)
+
+    async def close(self) -> None:
+        await self.reader.close()
+        await self.writer.close()
+
+
+class AnvilRig:
+    """A real anvil that mines only when told to, read at `urls` (its own, or servers in front of it)."""
+
+    def __init__(self, anvil: Anvil, urls: tuple[str, ...] = ()) -> None:
+        self.anvil = anvil
+        self.network = NetworkId(f"eip155:{anvil.chain_id}")
+        self.payer = key_of("payer")
+        anvil.fund(self.payer.address, COINS)
+        contract = deploy_plain(anvil)
+        send_tokens(anvil, contract, anvil.accounts()[0], self.payer.address, TOKENS)
+        anvil.rpc("anvil_setCode", "0x" + REFUSING.hex(), REVERTING_CODE)
+        anvil.mine()
+        self.native, self.token = _assets(self.network, bytes.fromhex(contract[2:]))
+        self.client = EvmClient(EvmNetwork(self.network, urls or (anvil.url,), is_devnet=True))
+        self.reader: ChainReader = EvmReader(self.client)
+        self.writer: ChainWriter = EvmWriter(self.client, FeePolicy())
+
+    def mine(self, blocks: int = 1) -> None:
+        self.anvil.mine(blocks)
+
+    def reorg(self, depth: int) -> None:
+        self.anvil.reorg(depth)
+
+    async def close(self) -> None:
+        await self.client.close()
+
+
+def intent(rig: ChainRig, asset: Asset, payee: bytes, amount: int, *, fee_cap: int = 10**16) -> SendIntent:
+    """A withdrawal from the payer; equal wishes have equal ids."""
+    return SendIntent(
+        send_id=uuid5(SPACE, f"{asset.code}/{payee.hex()}/{amount}"),
+        kind=SendKind.WITHDRAWAL,
+        network=rig.network,
+        wallet=address_of(rig.payer),
+        payee=payee,
+        contract=asset.contract,
+        amount=amount,
+        fee_cap=fee_cap,
+    )
+
+
+def sign(
+    rig: ChainRig, send: SendIntent, plan: SendPlan, nonce: int, *, by: LocalAccount | None = None
+) -> SignedTx:
+    """Bytes of a planned send, made by another library than the one under test."""
+    to, value, data = send.payee, send.amount, b""
+    if send.contract:
+        to, value = send.contract, 0
+        data = bytes.fromhex("a9059cbb") + bytes(12) + send.payee + send.amount.to_bytes(32, "big")
+    signed = (by or rig.payer).sign_transaction(
+        {
+            "type": 2,
+            "chainId": int(rig.network.partition(":")[2]),
+            "nonce": nonce,
+            "gas": plan.gas_limit,
+            "maxFeePerGas": plan.max_fee,
+            "maxPriorityFeePerGas": plan.max_priority_fee,
+            "to": to,
+            "value": value,
+            "data": data,
+        }
+    )
+    return SignedTx(bytes(signed.hash), bytes(signed.raw_transaction))
+
+
+async def pay(rig: ChainRig, asset: Asset, payee: bytes, amount: int, nonce: int) -> SignedTx:
+    """Plan, sign and broadcast one payment; it waits in the pool until a block is mined."""
+    send = intent(rig, asset, payee, amount)
+    signed = sign(rig, send, await rig.writer.plan(send), nonce)
+    await rig.writer.broadcast(signed)
+    return signed
+
+
+def _assets(network: NetworkId, contract: bytes) -> tuple[Asset, Asset]:
+    return (
+        Asset(1, "ETH", network, AssetKind.NATIVE, 18),
+        Asset(2, "TUSD", network, AssetKind.TOKEN, 6, contract),
+    )

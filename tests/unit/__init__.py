@@ -1,0 +1,1 @@
+"""Rules and values in milliseconds, without input or output."""

@@ -1,0 +1,312 @@
+"""The signer's checks: each one exactly at its bound, and one step beyond it."""
+
+from collections.abc import Callable
+from typing import Any, ParamSpec
+from uuid import UUID
+
+import pytest
+
+from chains.codecs.evm import EvmTransaction
+from domain.errors import RefusedBySigner
+from domain.rules import Verdict
+from domain.sends import AttemptOutcome, SendKind, TxPurpose
+from domain.signing import Refusal
+from signer.policy import (
+    check_attempt,
+    check_claim,
+    check_decision,
+    check_fees,
+    check_kind,
+    check_owed,
+    check_payment,
+    check_repeat,
+    check_running,
+    check_variant,
+    fingerprint_of,
+    switch_scopes,
+)
+from signer.records import Claim, StoredSignature
+from tests.support.signing import (
+    FEE_CAP,
+    GWEI,
+    NATIVE_ID,
+    NETWORK,
+    NOW_MS,
+    PAYEE,
+    TOKEN,
+    make_intent,
+    make_obligation,
+    make_terms,
+)
+
+SEND = UUID("6f1c1d3e-0000-4000-8000-000000000077")
+WALLET = bytes.fromhex("a1" * 20)
+OTHER = bytes.fromhex("b2" * 20)
+TERMS = make_terms([WALLET])
+OWED = make_obligation(WALLET, send_id=SEND)
+
+
+Checked = ParamSpec("Checked")
+
+
+def code_of(
+    check: Callable[Checked, object], *arguments: Checked.args, **named: Checked.kwargs
+) -> str | None:
+    """Return the refusal code of a check, or None if it passes."""
+    try:
+        check(*arguments, **named)
+    except RefusedBySigner as refusal:
+        return refusal.refusal
+    return None
+
+
+def test_any_switch_stops() -> None:
+    """One standing switch of any scope is enough."""
+    assert code_of(check_running, ()) is None
+    assert code_of(check_running, ("asset/2",)) == Refusal.STOPPED
+
+
+def test_scopes_of_an_intent() -> None:
+    """An intent falls under the switch of everything, of its network and of its wallet."""
+    assert switch_scopes(make_intent(SEND, WALLET)) == (
+        "any",
+        "network/eip155:31337",
+        "wallet/eip155:31337/0x" + "a1" * 20,
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({}, None),
+        ({"wallet": OTHER}, Refusal.UNKNOWN_KIND),
+        ({"attempt": 0}, Refusal.BAD_VARIANT),
+        ({"attempt": 32_767}, None),
+        ({"attempt": 32_768}, Refusal.BAD_VARIANT),
+        ({"variant": 0}, Refusal.BAD_VARIANT),
+        ({"variant": 32_768}, Refusal.BAD_VARIANT),
+        *[({"kind": kind}, Refusal.UNKNOWN_KIND) for kind in SendKind if kind is not SendKind.WITHDRAWAL],
+    ],
+)
+def test_kind_and_wallet(changes: dict[str, Any], code: Refusal | None) -> None:
+    """Only kinds with an obligation, only from wallets of the role."""
+    assert code_of(check_kind, make_intent(SEND, changes.pop("wallet", WALLET), **changes), TERMS) == code
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({}, None),
+        ({"max_fee": 99 * GWEI, "gas_limit": 70_000, "planned_at_ms": 0, "fee_cap": 1}, None),
+        ({"wallet": OTHER}, Refusal.CONFLICT),
+        ({"network": "eip155:1"}, Refusal.CONFLICT),
+        ({"kind": SendKind.GAS}, Refusal.CONFLICT),
+        ({"purpose": TxPurpose.BUMP}, Refusal.CONFLICT),
+    ],
+)
+def test_repeat(changes: dict[str, Any], code: Refusal | None) -> None:
+    """A newer plan is the same wish; another wallet, network, kind or purpose is not."""
+    stored = stored_variant(1)
+    assert code_of(check_repeat, make_intent(SEND, changes.pop("wallet", WALLET), **changes), stored) == code
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({}, None),
+        ({"send_id": UUID(int=1)}, Refusal.NOT_OWED),
+        ({"kind": "sweep"}, Refusal.NOT_OWED),
+        ({"chain_id": "eip155:1"}, Refusal.NOT_OWED),
+        ({"withdrawal_network": "eip155:1"}, Refusal.NOT_OWED),
+        ({"wallet": OTHER}, Refusal.NOT_OWED),
+        ({"wallet": None}, Refusal.NOT_OWED),
+        ({"payee": OTHER}, Refusal.NOT_OWED),
+        ({"withdrawal_payee": OTHER}, Refusal.NOT_OWED),
+        ({"amount": 20_000_001}, Refusal.NOT_OWED),
+        ({"withdrawal_amount": 19_999_999}, Refusal.NOT_OWED),
+        ({"amount": 0, "withdrawal_amount": 0}, Refusal.NOT_OWED),
+        ({"asset_id": NATIVE_ID}, Refusal.NOT_OWED),
+        ({"withdrawal_asset_id": NATIVE_ID}, Refusal.NOT_OWED),
+    ],
+)
+def test_owed(changes: dict[str, Any], code: Refusal | None) -> None:
+    """The send's row, the withdrawal's row and the intent say the same, field by field."""
+    owed = make_obligation(WALLET, **({"send_id": SEND} | changes))
+    assert code_of(check_owed, make_intent(SEND, WALLET), owed) == code
+
+
+def test_nothing_owed() -> None:
+    """Without a committed and open posting there is nothing to sign."""
+    assert code_of(check_owed, make_intent(SEND, WALLET), None) == Refusal.NOT_OWED
+
+
+@pytest.mark.parametrize(
+    ("verdict", "approvals", "code"),
+    [
+        (Verdict.ALLOW, 0, None),
+        (Verdict.REVIEW, 0, Refusal.NOT_APPROVED),
+        (Verdict.REVIEW, 1, None),
+        (Verdict.REFUSE, 0, Refusal.RULES_DISAGREE),
+        (Verdict.REFUSE, 9, Refusal.RULES_DISAGREE),
+        (None, 9, Refusal.RULES_DISAGREE),
+    ],
+)
+def test_decision(verdict: Verdict | None, approvals: int, code: Refusal | None) -> None:
+    """An allowing decision, or a review with a person behind it."""
+    assert code_of(check_decision, make_obligation(WALLET, verdict=verdict, approvals=approvals)) == code
+
+
+@pytest.mark.parametrize(
+    ("attempt", "previous", "code"),
+    [
+        (1, None, None),
+        (2, None, Refusal.MAY_STILL_LAND),
+        (2, AttemptOutcome.PAID, Refusal.MAY_STILL_LAND),
+        (2, AttemptOutcome.FAILED, None),
+        (2, AttemptOutcome.CANCELLED, None),
+        (2, AttemptOutcome.DEAD, None),
+        (3, None, Refusal.MAY_STILL_LAND),
+    ],
+)
+def test_attempt(attempt: int, previous: AttemptOutcome | None, code: Refusal | None) -> None:
+    """The next attempt waits for proof that the one before it paid nothing."""
+    assert code_of(check_attempt, make_intent(SEND, WALLET, attempt=attempt), previous) == code
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_ours", "code"),
+    [
+        ({}, False, None),
+        ({}, True, Refusal.NOT_ALLOWED),
+        ({"asset_id": NATIVE_ID, "contract": b""}, False, None),
+        ({"asset_id": NATIVE_ID}, False, Refusal.NOT_ALLOWED),
+        ({"asset_id": 3}, False, Refusal.NOT_ALLOWED),
+        ({"contract": OTHER}, False, Refusal.NOT_ALLOWED),
+        ({"contract": b""}, False, Refusal.NOT_ALLOWED),
+        ({"payee": WALLET}, False, Refusal.NOT_ALLOWED),
+        ({"payee": TOKEN}, False, Refusal.NOT_ALLOWED),
+        ({"payee": bytes(20)}, False, Refusal.NOT_ALLOWED),
+        ({"payee": bytes(19) + b"\x04"}, False, Refusal.NOT_ALLOWED),
+        ({"payee": PAYEE[:19]}, False, Refusal.NOT_ALLOWED),
+        ({"payee": PAYEE + b"\x00"}, False, Refusal.NOT_ALLOWED),
+        ({"payee": b""}, False, Refusal.NOT_ALLOWED),
+    ],
+)
+def test_payment(changes: dict[str, Any], *, is_ours: bool, code: Refusal | None) -> None:
+    """A listed asset with its own contract, to somebody outside who can receive it."""
+    owed = make_obligation(WALLET, **changes)
+    assert code_of(check_payment, owed, TERMS, payee_is_ours=is_ours) == code
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({}, None),
+        ({"gas_limit": 20_999}, Refusal.FEE_CAP),
+        ({"gas_limit": 21_000}, None),
+        ({"gas_limit": 200_000}, None),
+        ({"gas_limit": 200_001}, Refusal.FEE_CAP),
+        ({"gas_limit": 100_000, "max_fee": 100 * GWEI}, None),
+        ({"gas_limit": 100_001, "max_fee": 100 * GWEI}, Refusal.FEE_CAP),
+        ({"fee_cap": 60_000 * 16 * GWEI}, None),
+        ({"fee_cap": 60_000 * 16 * GWEI - 1}, Refusal.FEE_CAP),
+        ({"fee_cap": FEE_CAP + 1}, Refusal.FEE_CAP),
+        ({"max_priority_fee": 16 * GWEI}, None),
+        ({"max_priority_fee": 16 * GWEI + 1}, Refusal.FEE_CAP),
+        ({"max_priority_fee": 0}, None),
+        ({"max_priority_fee": -1}, Refusal.FEE_CAP),
+        ({"max_fee": 0, "max_priority_fee": 0}, Refusal.FEE_CAP),
+        ({"planned_at_ms": NOW_MS - 60_000}, None),
+        ({"planned_at_ms": NOW_MS - 60_001}, Refusal.PLAN_STALE),
+        ({"planned_at_ms": NOW_MS + 5_000}, None),
+        ({"planned_at_ms": NOW_MS + 5_001}, Refusal.PLAN_STALE),
+    ],
+)
+def test_fees(changes: dict[str, Any], code: Refusal | None) -> None:
+    """What may be burnt is bounded by the intent, the row and the signer's own file; plans are young."""
+    assert code_of(check_fees, make_intent(SEND, WALLET, **changes), OWED, TERMS, NOW_MS) == code
+
+
+@pytest.mark.parametrize(("row_cap", "code"), [(FEE_CAP, None), (FEE_CAP - 1, Refusal.FEE_CAP)])
+def test_intent_cannot_raise_the_cap(row_cap: int, code: Refusal | None) -> None:
+    """The cap of the row binds, whatever the intent says."""
+    owed = make_obligation(WALLET, fee_cap=row_cap)
+    assert code_of(check_fees, make_intent(SEND, WALLET), owed, TERMS, NOW_MS) == code
+
+
+@pytest.mark.parametrize(
+    ("variant", "purpose", "earlier", "fees", "code"),
+    [
+        (1, TxPurpose.PAY, (), (1, 1), None),
+        (2, TxPurpose.PAY, (), (1, 1), Refusal.BAD_VARIANT),
+        (1, TxPurpose.BUMP, (), (1, 1), Refusal.BAD_VARIANT),
+        (1, TxPurpose.CANCEL, (), (1, 1), Refusal.BAD_VARIANT),
+        (2, TxPurpose.PAY, ("pay",), (1_800, 900), Refusal.BAD_VARIANT),
+        (2, TxPurpose.BUMP, ("pay",), (1_800, 900), None),
+        (2, TxPurpose.BUMP, ("pay",), (1_799, 900), Refusal.BAD_VARIANT),
+        (2, TxPurpose.BUMP, ("pay",), (1_800, 899), Refusal.BAD_VARIANT),
+        (3, TxPurpose.BUMP, ("pay",), (1_800, 900), Refusal.BAD_VARIANT),
+        (3, TxPurpose.BUMP, ("pay", "bump"), (1_800, 900), None),
+        (2, TxPurpose.CANCEL, ("pay",), (1_800, 900), None),
+        (2, TxPurpose.CANCEL, ("pay",), (1_799, 900), Refusal.BAD_VARIANT),
+        (3, TxPurpose.CANCEL, ("pay", "cancel"), (1_800, 900), None),
+        (3, TxPurpose.BUMP, ("pay", "cancel"), (1_800, 900), Refusal.BAD_VARIANT),
+    ],
+)
+def test_variant(
+    variant: int, purpose: TxPurpose, earlier: tuple[str, ...], fees: tuple[int, int], code: Refusal | None
+) -> None:
+    """Variants follow each other without a gap, each raising both fees of the last, 1600 and 800, enough."""
+    stored = tuple(stored_variant(number, one) for number, one in enumerate(earlier, start=1))
+    last = EvmTransaction(31337, 7, 800, 1_600, 60_000, TOKEN, 0) if stored else None
+    intent = make_intent(
+        SEND, WALLET, variant=variant, purpose=purpose, max_fee=fees[0], max_priority_fee=fees[1]
+    )
+    assert code_of(check_variant, intent, stored, last) == code
+
+
+@pytest.mark.parametrize(
+    ("claim", "code"),
+    [
+        (None, None),
+        (Claim(NETWORK, WALLET, 7, bytes(32)), None),
+        (Claim(NETWORK, WALLET, None, bytes(32)), Refusal.CONFLICT),
+        (Claim(NETWORK, OTHER, 7, bytes(32)), Refusal.CONFLICT),
+        (Claim("eip155:1", WALLET, 7, bytes(32)), Refusal.CONFLICT),
+        (Claim(NETWORK, WALLET, 7, bytes(31) + b"\x01"), Refusal.CONFLICT),
+    ],
+)
+def test_claim(claim: Claim | None, code: Refusal | None) -> None:
+    """A claimed nonce stays with its payment, and a tombstone with nothing."""
+    assert code_of(check_claim, claim, make_intent(SEND, WALLET), bytes(32)) == code
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"kind": "gas"},
+        {"chain_id": "eip155:1"},
+        {"contract": b""},
+        {"payee": OTHER},
+        {"amount": 20_000_001},
+    ],
+)
+def test_fingerprint_covers_the_payment(changes: dict[str, Any]) -> None:
+    """Another payment has another fingerprint, another fee cap has not."""
+    assert fingerprint_of(make_obligation(WALLET, **changes), WALLET) != fingerprint_of(OWED, WALLET)
+    assert fingerprint_of(OWED, OTHER) != fingerprint_of(OWED, WALLET)
+    assert fingerprint_of(make_obligation(WALLET, fee_cap=1), WALLET) == fingerprint_of(OWED, WALLET)
+
+
+def stored_variant(number: int, purpose: str = "pay") -> StoredSignature:
+    """Return a signed variant of the send as it is stored."""
+    return StoredSignature(
+        variant=number,
+        chain_id=NETWORK,
+        wallet=WALLET,
+        serial=7,
+        kind="withdrawal",
+        purpose=purpose,
+        txid=bytes(32),
+        raw=b"\x02",
+    )

@@ -1,0 +1,1 @@
+"""Developer programs that read the tree and import none of it."""
