@@ -31,7 +31,7 @@ lint: setup  ## style, format, types, import contracts, house rules; runs all, t
 	@failed=; \
 	check() { echo "== $$1"; shift; "$$@" || failed=yes; }; \
 	check "ruff check" $(BIN)/ruff check --output-format concise $(CODE); \
-	check "ruff format" $(BIN)/ruff format --check --quiet $(CODE); \
+	check "ruff format" $(BIN)/ruff format --check --output-format concise $(CODE); \
 	check "mypy" $(BIN)/mypy; \
 	check "basedpyright" $(BIN)/basedpyright; \
 	check "import-linter" env PYTHONPATH=. $(BIN)/lint-imports --no-logo; \

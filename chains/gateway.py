@@ -1,8 +1,8 @@
 """What every network adapter owes the rest: four protocols and their guarantees.
 
 G1 no failure becomes an empty or zero answer; G2 a block is complete or raises; G3 an answer names its block;
-G4 `Dead` comes only with evidence; G5 `broadcast` builds and signs nothing, it sends stored bytes; G6 a txid is
-computed here from bytes; G7 hints may all be lost; G8 `final` moves along one branch only.
+G4 `Dead` comes only with evidence; G5 `broadcast` builds and signs nothing, it sends stored bytes; G6 a txid
+is computed here from bytes; G7 hints may all be lost; G8 `final` moves along one branch only.
 
 Every network call may raise NodeUnavailable or NodeStale: nothing happened, repeat later.
 """

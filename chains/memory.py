@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from chains.codecs.addresses import checksum_text
 from chains.codecs.evm import EvmCodec, Payment
-from chains.memory_blocks import NATIVE, PLAIN_GAS, Block, MemoryChain
+from chains.memory_blocks import NATIVE, Block, MemoryChain
 from domain.assets import Asset, NetworkId
 from domain.errors import (
     BlockIncomplete,
@@ -173,13 +173,14 @@ class MemoryWriter:
             raise NodeUnavailable(NODE, "no answer in time")
         head = self._chain.latest
         payment = Payment(send.contract, send.payee, send.amount)
-        gas, passes = self._chain.gas_of(payment)
-        gas_limit = gas if passes else PLAIN_GAS
-        needed = gas_limit * (self._chain.base_fee + TIP)
-        if needed > send.fee_cap:
-            raise FeeAboveCap(needed, send.fee_cap)
-        max_fee = min(2 * self._chain.base_fee + TIP, send.fee_cap // gas_limit)
-        self._check_held(head, send, gas_limit * max_fee)
+        gas_limit, passes = self._chain.gas_of(payment)
+        max_fee = 2 * self._chain.base_fee + TIP
+        if passes:
+            needed = gas_limit * (self._chain.base_fee + TIP)
+            if needed > send.fee_cap:
+                raise FeeAboveCap(needed, send.fee_cap)
+            max_fee = min(max_fee, send.fee_cap // gas_limit)
+            self._check_held(head, send, gas_limit * max_fee)
         return SendPlan(
             gas_limit=gas_limit,
             max_fee=max_fee,

@@ -169,7 +169,7 @@ async def record_review(session: AsyncConnection, act: ReviewAct, now: datetime)
     row = (
         await session.execute(
             select(withdrawals.c.slot, withdrawals.c.state, withdrawals.c.content_hash)
-            .where(withdrawals.c.withdrawal_id == act.withdrawal_id)
+            .where(*_at(act.player, act.withdrawal_id))
             .with_for_update(key_share=True)
         )
     ).one_or_none()

@@ -14,10 +14,10 @@ from chains.codecs.addresses import EvmAddressBook, checksum_text
 from signer.keystore_keys import Keystore, KeystoreUnreadable
 from signer.registering import register_wallet
 from signer.running import KeyMissing, run
-from signer.settings import KeystoreSettings, ProcessSettings, read_database_settings
+from signer.settings import ProcessSettings, read_database_settings, read_keystore_settings
 from signer.shielding import forbid_dumps, leave
 
-EVM_FAMILY = "evm"
+EVM_FAMILY = "eip155"
 
 
 def main(arguments: list[str]) -> int:
@@ -67,7 +67,7 @@ def _migrate(_options: argparse.Namespace) -> None:
 
 
 def _generate(options: argparse.Namespace) -> None:
-    settings = KeystoreSettings()
+    settings = read_keystore_settings()
     keystore = Keystore(settings.directory, settings.password)
     created = {
         "wallets": [checksum_text(keystore.create_wallet()) for _ in range(options.wallets)],

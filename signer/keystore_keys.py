@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from chains.codecs.addresses import checksum_text
 from chains.codecs.hdkeys import address_of
-from signer.deriving import AccountKey, PrivateNode, account_node, parse_xprv
+from signer.deriving import AccountKey, account_node, parse_xprv
 from signer.keys import Signature
 
 SCRYPT_COST = 2**17
@@ -70,7 +70,9 @@ class KeystoreKey:
 
     def sign_digest(self, digest: bytes) -> Signature:
         """RFC 6979 signature of 32 bytes."""
-        raw = self._key.sign_recoverable(digest, hasher=None)
+        raw = self._key.sign_recoverable(  # pyright: ignore[reportUnknownMemberType]  # its nonce type is loose
+            digest, hasher=None
+        )
         return Signature(int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:64], "big"), raw[64])
 
 
@@ -102,7 +104,7 @@ class Keystore:
 
     def wallets(self) -> dict[bytes, KeystoreKey]:
         """Every wallet key by address; raises KeystoreUnreadable."""
-        keys = {}
+        keys: dict[bytes, KeystoreKey] = {}
         for path, name, secret in self._open_all(WALLET_FILES, "wallet"):
             key = KeystoreKey(secret)
             if checksum_text(key.address) != name:
@@ -112,9 +114,9 @@ class Keystore:
 
     def accounts(self) -> dict[tuple[str, int], AccountKey]:
         """Every account key by family and account number; raises KeystoreUnreadable."""
-        keys = {}
+        keys: dict[tuple[str, int], AccountKey] = {}
         for path, name, secret in self._open_all(ACCOUNT_FILES, "account"):
-            node: PrivateNode = parse_xprv(secret.decode("ascii"))
+            node = parse_xprv(secret.decode("ascii"))
             key = AccountKey(node)
             family = path.stem.removeprefix("account-").rpartition("-")[0]
             if key.xpub != name or path.stem != f"account-{family}-{key.account}":

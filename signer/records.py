@@ -4,7 +4,7 @@ Everything that makes a payment single is a key here: one claim per (send, attem
 serial), one set of bytes per (send, attempt, variant).
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -81,7 +81,7 @@ class SignerDatabase:
         await self._pool.close()
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[AsyncConnection[Any]]:
+    async def transaction(self) -> AsyncGenerator[AsyncConnection[Any], None]:
         """One transaction: committed when the block ends, rolled back when it raises."""
         async with self._pool.connection() as connection, connection.transaction():
             yield connection

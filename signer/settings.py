@@ -132,11 +132,16 @@ class ProcessSettings(BaseModel):
     def from_environment(cls) -> Self:
         return cls(
             database=read_database_settings(),
-            keystore=KeystoreSettings(),
-            signer=SignerSettings(),
+            keystore=read_keystore_settings(),
+            signer=SignerSettings.model_validate({}),
         )
 
 
 def read_database_settings() -> DatabaseSettings:
     """Read where the database is, for the commands that prepare it under another role."""
-    return DatabaseSettings()
+    return DatabaseSettings.model_validate({})
+
+
+def read_keystore_settings() -> KeystoreSettings:
+    """Read where the keystore is, for the command that makes keys."""
+    return KeystoreSettings.model_validate({})

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from hypothesis.configuration import set_hypothesis_home_dir
 from hypothesis.database import DirectoryBasedExampleDatabase
 
 from devstack.anvil import Anvil
@@ -34,7 +35,8 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.seed = secrets.randbits(SEED_BITS)
     if config.option.hypothesis_seed is None:
         config.option.hypothesis_seed = config.option.seed
-    examples = DirectoryBasedExampleDatabase(BUILD / "hypothesis")
+    set_hypothesis_home_dir(BUILD / "hypothesis")
+    examples = DirectoryBasedExampleDatabase(BUILD / "hypothesis" / "examples")
     settings.register_profile("croupier", database=examples, deadline=None, print_blob=True)
     settings.load_profile("croupier")
 

@@ -198,7 +198,8 @@ class EvmClient:
         if seat.proven_at is not None and now - seat.proven_at < IDENTITY_AGE_SECONDS_MAX:
             return
         found = await seat.node.identity()
-        self._genesis = self._genesis or found.genesis
+        if not self._genesis and found.network == self.network.network:
+            self._genesis = found.genesis
         expected = ChainIdentity(self.network.network, self._genesis)
         if found != expected:
             seat.quarantined = f"it serves {found.network} from genesis {found.genesis.hex()}"

@@ -109,16 +109,15 @@ class EvmWriter:
             hex(head.ref.height),
             [FEE_HISTORY_PERCENTILE],
         )
-        fees = fit_under_cap(
-            choose_fees(base_fee, tips, self._policy), base_fee, room.gas_limit, send.fee_cap
-        )
-        fee_bound = room.gas_limit * fees.max_fee
-        await _check_coins(node, send, head.ref, fee_bound)
+        fees = choose_fees(base_fee, tips, self._policy)
+        if not room.refusal:
+            fees = fit_under_cap(fees, base_fee, room.gas_limit, send.fee_cap)
+            await _check_coins(node, send, head.ref, room.gas_limit * fees.max_fee)
         return SendPlan(
             gas_limit=room.gas_limit,
             max_fee=fees.max_fee,
             max_priority_fee=fees.max_priority_fee,
-            fee_bound=fee_bound,
+            fee_bound=room.gas_limit * fees.max_fee,
             verdict=SimulationVerdict.REFUSED if room.refusal else SimulationVerdict.PASSES,
             why=room.refusal,
             height=head.ref.height,

@@ -7,11 +7,24 @@ KEYWORDS="CroupierState CroupierStep CroupierReason CroupierOperator CroupierPla
 BOOLS="CroupierNeedsHuman"
 DATETIMES="CroupierSince"
 
+# A server knows a new namespace only after it has looked again, which it does every few seconds.
+list_attributes() {
+    tries=30
+    until temporal operator search-attribute list --namespace "$1" --output json 2>/dev/null; do
+        tries=$((tries - 1))
+        if [ "$tries" -eq 0 ]; then
+            echo "namespace $1 does not show up" >&2
+            return 1
+        fi
+        sleep 1
+    done
+}
+
 create_attributes() {
     namespace="$1"
     kind="$2"
     shift 2
-    present="$(temporal operator search-attribute list --namespace "$namespace" --output json)"
+    present="$(list_attributes "$namespace")"
     for name in "$@"; do
         case "$present" in
             *"\"$name\""*) ;;

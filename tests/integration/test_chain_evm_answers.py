@@ -21,10 +21,20 @@ from domain.errors import (
     NodeUnavailable,
     WalletShort,
 )
-from domain.sends import AttemptView, BroadcastOutcome, NodeReason
+from domain.sends import AttemptView, BroadcastOutcome, NodeReason, SimulationVerdict
 from tests.support.chain_contract import mined
 from tests.support.chain_node import NULL, FrontNode, Params, Raw, RpcRefusal
-from tests.support.chain_rigs import COINS, FINALITY_DEPTH, AnvilRig, address_of, intent, pay, sign, stranger
+from tests.support.chain_rigs import (
+    COINS,
+    FINALITY_DEPTH,
+    REFUSING,
+    AnvilRig,
+    address_of,
+    intent,
+    pay,
+    sign,
+    stranger,
+)
 
 IDENTITY_CALLS = ("eth_chainId",)
 GENESIS = "0x0"
@@ -242,6 +252,19 @@ async def test_a_node_of_another_chain_is_quarantined(
     other.stop()
 
 
+async def test_a_devnet_keeps_the_genesis_of_its_own_chain(
+    rig: AnvilRig, anvil_factory: Callable[..., Anvil]
+) -> None:
+    """B4: a node of another chain that is asked first does not decide which genesis is the expected one."""
+    other = anvil_factory(mining=False, chain_id=99)
+    client = EvmClient(EvmNetwork(rig.network, (other.url, rig.anvil.url), is_devnet=True))
+    reader = EvmReader(client)
+    assert await reader.identity() == await rig.reader.identity()
+    assert (await reader.heads()).latest == (await rig.reader.heads()).latest
+    await client.close()
+    other.stop()
+
+
 async def test_a_wrong_genesis_is_another_chain(rig: AnvilRig) -> None:
     """B4: an equal chain id does not help a chain that began elsewhere; nothing is read or planned there."""
     client = EvmClient(EvmNetwork(rig.network, (rig.anvil.url,), b"\x05" * 32, is_devnet=True))
@@ -350,6 +373,12 @@ async def test_a_contract_payee_does_not_hide_an_empty_wallet(rig: AnvilRig) -> 
     """A dry run that fails for want of coins is WalletShort, not a refusal by the payee."""
     with pytest.raises(WalletShort):
         await rig.writer.plan(intent(rig, rig.native, rig.token.contract, COINS * 2))
+
+
+async def test_a_refusing_payee_outweighs_fees_and_coins(rig: AnvilRig) -> None:
+    """What the payee refuses is told even if the fee cap or the wallet would not have sufficed."""
+    plan = await rig.writer.plan(intent(rig, rig.native, REFUSING, 1, fee_cap=1))
+    assert plan.verdict is SimulationVerdict.REFUSED
 
 
 async def test_final_going_back_on_one_node_is_broken(fronted: Fronted) -> None:

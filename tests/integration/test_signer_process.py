@@ -42,7 +42,8 @@ from tests.support.signing import (
 )
 
 NETWORK = "eip155:424242"
-ROLE_PASSWORD = "only for this test"
+DATABASE, ROLE, ROLE_PASSWORD = "signer_process", "signer_of_process", "only for this test"
+KEYSTORE_PASSWORD = "a password of this test run"
 ROOT = Path(__file__).parents[2]
 
 
@@ -79,16 +80,22 @@ class AskForAddresses:
         return confirmed
 
 
-@dataclass(slots=True)
-class SignerProcess:
-    """One prepared house and the process that signs for it."""
+@dataclass(frozen=True, slots=True)
+class PreparedHouse:
+    """What the signer's commands have made, and the environment of the process that signs for it."""
 
     house: SigningHouse
     wallet: bytes
     xpub: str
+    environment: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SignerProcess:
+    """The process and the file by which it says that it serves."""
+
     health: Path
     child: Child
-    environment: Mapping[str, str] = field(repr=False)
 
     def start(self) -> None:
         self.health.unlink(missing_ok=True)
@@ -105,53 +112,62 @@ def run_command(environment: Mapping[str, str], *arguments: str) -> str:
     return done.stdout
 
 
-@pytest.fixture
-def process(
-    postgres: Postgres, fresh_database: str, temporal_server: TemporalServer, tmp_path: Path
-) -> Iterator[SignerProcess]:
-    """Prepare keys, schema and lane by the signer's own commands; the process itself is not started."""
-    admin_password, role_password, keystore_password, policy, health = (
-        tmp_path / name for name in ("admin", "role", "keystore-password", "signer.toml", "health")
-    )
-    admin_password.write_text(postgres.password, encoding="utf-8")
-    role_password.write_text(ROLE_PASSWORD, encoding="utf-8")
-    keystore_password.write_text("a password of this test run", encoding="utf-8")
-    role = f"process_of_{fresh_database}"
+@pytest.fixture(scope="module")
+def prepared(
+    postgres: Postgres, temporal_server: TemporalServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[PreparedHouse]:
+    """Yield keys, schema, lane and policy, prepared by the signer's own commands."""
+    directory = tmp_path_factory.mktemp("signer")
+    secrets = {"admin": postgres.password, "role": ROLE_PASSWORD, "keystore": KEYSTORE_PASSWORD}
+    for name, secret in secrets.items():
+        (directory / name).write_text(secret, encoding="utf-8")
+    postgres.create_database(DATABASE)
     common = {
         "PATH": os.environ["PATH"],
         "CROUPIER_SIGNER_DATABASE_PORT": str(postgres.port),
-        "CROUPIER_SIGNER_DATABASE_NAME": fresh_database,
-        "CROUPIER_SIGNER_KEYSTORE_DIRECTORY": str(tmp_path / "keys"),
-        "CROUPIER_SIGNER_KEYSTORE_PASSWORD_FILE": str(keystore_password),
+        "CROUPIER_SIGNER_DATABASE_NAME": DATABASE,
+        "CROUPIER_SIGNER_KEYSTORE_DIRECTORY": str(directory / "keys"),
+        "CROUPIER_SIGNER_KEYSTORE_PASSWORD_FILE": str(directory / "keystore"),
     }
     owner = common | {
         "CROUPIER_SIGNER_DATABASE_ROLE": postgres.superuser,
-        "CROUPIER_SIGNER_DATABASE_PASSWORD_FILE": str(admin_password),
+        "CROUPIER_SIGNER_DATABASE_PASSWORD_FILE": str(directory / "admin"),
     }
     run_command(owner, "migrate")
     keys = json.loads(run_command(owner, "keygen", "--wallets", "1", "--account", "0"))
     [address], [account] = keys["wallets"], keys["accounts"]
     assert run_command(owner, "register-wallet", NETWORK, address, str(FIRST_NONCE)) == "opened\n"
     assert run_command(owner, "register-wallet", NETWORK, address, "0") == "has a lane already\n"
-    policy.write_text(
+    (directory / "policy.toml").write_text(
         f'[[networks]]\nnetwork = "{NETWORK}"\ngas_limit_max = 200000\nfee_cap_max = "{10**16}"\n'
         f'assets = [{{ id = 2, contract = "0x{TOKEN.hex()}" }}]\nwallets = [{{ address = "{address}" }}]\n',
         encoding="utf-8",
     )
-    environment = common | {
-        "CROUPIER_SIGNER_DATABASE_ROLE": role,
-        "CROUPIER_SIGNER_DATABASE_PASSWORD_FILE": str(role_password),
-        "CROUPIER_SIGNER_TEMPORAL_ADDRESS": temporal_server.address,
-        "CROUPIER_SIGNER_POLICY_FILE": str(policy),
-        "CROUPIER_SIGNER_HEALTH_FILE": str(health),
-    }
-    house = SigningHouse(postgres.dsn(database=fresh_database), "", Vault({}, {}))
+    house = SigningHouse(postgres.dsn(database=DATABASE), "", Vault({}, {}))
     house.execute(VIEWS)
-    house.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{ROLE_PASSWORD}' IN ROLE croupier_signer")
+    house.execute(f"CREATE ROLE {ROLE} LOGIN PASSWORD '{ROLE_PASSWORD}' IN ROLE croupier_signer")
+    environment = common | {
+        "CROUPIER_SIGNER_DATABASE_ROLE": ROLE,
+        "CROUPIER_SIGNER_DATABASE_PASSWORD_FILE": str(directory / "role"),
+        "CROUPIER_SIGNER_TEMPORAL_ADDRESS": temporal_server.address,
+        "CROUPIER_SIGNER_POLICY_FILE": str(directory / "policy.toml"),
+    }
+    yield PreparedHouse(house, bytes.fromhex(address[2:]), account["xpub"], environment)
+    postgres.drop_database(DATABASE)
+
+
+@pytest.fixture
+def process(prepared: PreparedHouse, tmp_path: Path) -> Iterator[SignerProcess]:
+    """Yield the signer of the prepared house, not yet started."""
+    health = tmp_path / "health"
     child = Child(
-        "signer", [sys.executable, "-m", "signer"], tmp_path / "log", environment=environment, directory=ROOT
+        "signer",
+        [sys.executable, "-m", "signer"],
+        tmp_path / "log",
+        environment=dict(prepared.environment) | {"CROUPIER_SIGNER_HEALTH_FILE": str(health)},
+        directory=ROOT,
     )
-    yield SignerProcess(house, bytes.fromhex(address[2:]), account["xpub"], health, child, environment)
+    yield SignerProcess(health, child)
     if child.running:
         child.stop()
 
@@ -164,11 +180,11 @@ async def connect(server: TemporalServer) -> Client:
 
 
 async def test_process_signs_dies_and_answers_again(
-    process: SignerProcess, temporal_server: TemporalServer, task_queue: str
+    prepared: PreparedHouse, process: SignerProcess, temporal_server: TemporalServer, task_queue: str
 ) -> None:
     """A signer killed after signing answers the same hash when it is back, and stops in order."""
-    owed = process.house.owe(wallet=process.wallet, chain_id=NETWORK, withdrawal_network=NETWORK)
-    intent = make_intent(owed.send_id, process.wallet, network=NETWORK, planned_at_ms=now_ms())
+    owed = prepared.house.owe(wallet=prepared.wallet, chain_id=NETWORK, withdrawal_network=NETWORK)
+    intent = make_intent(owed.send_id, prepared.wallet, network=NETWORK, planned_at_ms=now_ms())
     client = await connect(temporal_server)
     runner = UnsandboxedWorkflowRunner()
     async with Worker(
@@ -183,7 +199,7 @@ async def test_process_signs_dies_and_answers_again(
         again = await client.execute_workflow(
             AskSigner.run, intent, id=f"{task_queue}-2", task_queue=task_queue
         )
-        wanted = AddressRange(family="evm", account=0, first=0, last=2)
+        wanted = AddressRange(family="eip155", account=0, first=0, last=2)
         pool = await client.execute_workflow(
             AskForAddresses.run, wanted, id=f"{task_queue}-3", task_queue=task_queue
         )
@@ -196,7 +212,7 @@ async def test_process_signs_dies_and_answers_again(
             )
     assert first == SignedAnswer(txid=first.txid, nonce=FIRST_NONCE, repeat=False)
     assert again == SignedAnswer(txid=first.txid, nonce=FIRST_NONCE, repeat=True)
-    public = AccountAddresses(process.xpub)
+    public = AccountAddresses(prepared.xpub)
     assert pool.addresses == tuple(public.derive(index) for index in range(3))
     assert refusal_behind(refused.value) == ("REFUSED_BY_SIGNER", "MAY_STILL_LAND")
     process.child.stop()
@@ -231,14 +247,13 @@ def test_secrets_are_not_arguments_or_output(process: SignerProcess) -> None:
     process.child.stop()
     shown = command_line + process.child.tail(500)
     assert "signing for" in shown
-    for name in ("admin", "role", "keystore-password"):
-        secret = (process.health.parent / name).read_text(encoding="utf-8")
+    for secret in (ROLE_PASSWORD, KEYSTORE_PASSWORD):
         assert secret not in shown
 
 
-def test_signer_stops_while_temporal_is_away(process: SignerProcess, tmp_path: Path) -> None:
+def test_signer_stops_while_temporal_is_away(prepared: PreparedHouse, tmp_path: Path) -> None:
     """A signer that waits for Temporal still obeys a request to stop."""
-    environment = dict(process.environment) | {"CROUPIER_SIGNER_TEMPORAL_ADDRESS": "127.0.0.1:1"}
+    environment = dict(prepared.environment) | {"CROUPIER_SIGNER_TEMPORAL_ADDRESS": "127.0.0.1:1"}
     with (tmp_path / "waiting").open("wb") as log:
         waiting = subprocess.Popen(
             [sys.executable, "-m", "signer"], env=environment, cwd=ROOT, stdout=log, stderr=log
@@ -254,11 +269,11 @@ def test_signer_stops_while_temporal_is_away(process: SignerProcess, tmp_path: P
             waiting.wait()
 
 
-def test_wrong_password_is_one_sentence(process: SignerProcess) -> None:
+def test_wrong_password_is_one_sentence(prepared: PreparedHouse, tmp_path: Path) -> None:
     """A keystore that does not open ends the start with a sentence and without a traceback."""
-    other = process.health.parent / "other-password"
+    other = tmp_path / "other-password"
     other.write_text("another", encoding="utf-8")
-    environment = dict(process.environment) | {"CROUPIER_SIGNER_KEYSTORE_PASSWORD_FILE": str(other)}
+    environment = dict(prepared.environment) | {"CROUPIER_SIGNER_KEYSTORE_PASSWORD_FILE": str(other)}
     done = subprocess.run(
         [sys.executable, "-m", "signer"],
         env=environment,

@@ -7,7 +7,7 @@ import pytest
 from domain.approvals import PaymentContent, content_hash
 from domain.errors import Conflict, NotFound, TooLate
 from domain.rules import Verdict
-from domain.withdrawals import ReviewAct, ReviewVerb, WithdrawalState
+from domain.withdrawals import ReviewAct, ReviewVerb, WithdrawalInput, WithdrawalState
 from ledger.decisions import recall_decision
 from ledger.nonce_lanes import request_liquidity
 from ledger.session import Sessions
@@ -42,9 +42,10 @@ async def _hash(sessions: Sessions, player: int, withdrawal: UUID) -> bytes:
         return await content_hash_of(session, player, withdrawal)
 
 
-def _act(withdrawal: UUID, content: bytes, **changed: object) -> ReviewAct:
+def _act(withdrawal: WithdrawalInput, content: bytes, **changed: object) -> ReviewAct:
     act = ReviewAct(
-        withdrawal_id=withdrawal,
+        withdrawal_id=withdrawal.withdrawal_id,
+        player=withdrawal.player,
         ticket="t-1",
         verb=ReviewVerb.APPROVE,
         person="ann",
@@ -153,7 +154,7 @@ async def test_an_approval_counts_once_per_person(ledger_database: LedgerDatabas
     told: list[bool] = []
     for changed in ({}, {}, {"ticket": "t-2"}, {"ticket": "t-3", "person": "bob"}):
         async with sessions.begin() as session:
-            told.append(await record_review(session, _act(withdrawal.withdrawal_id, content, **changed), NOW))
+            told.append(await record_review(session, _act(withdrawal, content, **changed), NOW))
     async with sessions.begin() as session:
         facts = await recall_withdrawal(session, player, withdrawal.withdrawal_id)
     assert told == [True, False, True, True]
@@ -184,7 +185,7 @@ async def test_a_word_that_no_longer_fits_is_refused(
     content = await _hash(sessions, player, withdrawal.withdrawal_id)
     with pytest.raises(error):
         async with sessions.begin() as session:
-            await record_review(session, _act(withdrawal.withdrawal_id, content, **changed), NOW)
+            await record_review(session, _act(withdrawal, content, **changed), NOW)
 
 
 async def test_a_ticket_says_one_thing(ledger_database: LedgerDatabase) -> None:
@@ -195,11 +196,11 @@ async def test_a_ticket_says_one_thing(ledger_database: LedgerDatabase) -> None:
     await store_withdrawal(sessions, withdrawal, REVIEW)
     content = await _hash(sessions, player, withdrawal.withdrawal_id)
     async with sessions.begin() as session:
-        await record_review(session, _act(withdrawal.withdrawal_id, content), NOW)
+        await record_review(session, _act(withdrawal, content), NOW)
     with pytest.raises(Conflict) as caught:
         async with sessions.begin() as session:
             await record_review(
-                session, _act(withdrawal.withdrawal_id, content, verb=ReviewVerb.REJECT), NOW
+                session, _act(withdrawal, content, verb=ReviewVerb.REJECT), NOW
             )
     assert caught.value.field == "verb"
 

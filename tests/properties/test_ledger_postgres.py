@@ -17,7 +17,7 @@ from tests.support.ledger_model import NaiveLedger
 
 BATCHES = 120
 BATCH_MAX = 40
-AGE_STEP = 3
+AGE_STEP = 1
 
 
 async def _set_guard(database: LedgerDatabase, slot: int, account: int, guard: Guard) -> None:

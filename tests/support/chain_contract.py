@@ -1,6 +1,7 @@
 """What every adapter must do, one fact per test; a test class inherits it and names its rig."""
 
 import random
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -26,6 +27,7 @@ GAS_ROOM = 200_000
 TRANSFERS = 1_000
 TRANSFERS_PER_BLOCK = 50
 DEAR = 10**12
+REORG_SHARE = 0.4
 
 
 class ChainContract:
@@ -236,6 +238,34 @@ class ChainContract:
         assert again.header.ref != first.header.ref
         assert [one.txid for one in again.transactions] == [tx.txid]
         assert (await rig.reader.balance(stranger(1), rig.native, again.header.ref)).amount == 5
+
+    async def test_the_winning_branch_explains_every_balance(self, rig: ChainRig) -> None:
+        """C9: after random reorgs above final, a scan of the present branch gives balances and nonces."""
+        chance = random.Random(9)
+        wallet = address_of(rig.payer)
+        rig.mine(FINALITY_DEPTH)
+        for _ in range(30):
+            nonce = await rig.reader.nonce_at(wallet, (await rig.reader.heads()).latest.ref)
+            for step in range(chance.randrange(3)):
+                asset = chance.choice((rig.native, rig.token))
+                await pay(rig, asset, stranger(chance.randrange(4)), chance.randrange(1, 100), nonce + step)
+            rig.mine()
+            if chance.random() < REORG_SHARE:
+                rig.reorg(chance.randrange(1, FINALITY_DEPTH))
+        head = (await rig.reader.heads()).latest.ref
+        received: Counter[tuple[bytes, bytes]] = Counter()
+        sent, at = 0, head.hash
+        while any(at):
+            block = await rig.reader.block(at)
+            for effect in block.effects:
+                received[effect.contract, effect.receiver] += effect.amount
+            sent += sum(one.sender == wallet for one in block.transactions)
+            at = block.header.parent
+        assert sent == await rig.reader.nonce_at(wallet, head)
+        for asset in (rig.native, rig.token):
+            for number in range(4):
+                held = await rig.reader.balance(stranger(number), asset, head)
+                assert held.amount == received[asset.contract, stranger(number)]
 
     async def test_final_moves_along_one_branch(self, rig: ChainRig) -> None:
         """C8: each final block descends from the one before."""

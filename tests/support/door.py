@@ -54,8 +54,8 @@ async def door_resources(dsn: str | None = None, temporal: str = NOWHERE) -> Doo
     engine = create_ledger_engine(dsn or f"postgresql://croupier_api:none@{NOWHERE}/none", pool_size=2)
     return DoorResources(
         sessions=Sessions(engine),
-        bets=await connect(temporal, BETS_NAMESPACE),
-        money=await connect(temporal, MONEY_NAMESPACE),
+        bets=await connect(temporal, BETS_NAMESPACE, at_once=False),
+        money=await connect(temporal, MONEY_NAMESPACE, at_once=False),
         catalogue=CATALOGUE,
         policy=POLICY,
         tokens=TOKEN_MATERIAL,
@@ -91,7 +91,6 @@ class DoorClient:
 
     def __init__(self, app: FastAPI, bearer: str | None = None) -> None:
         self.app = app
-        self.asker: ScriptedAsker | None = None
         headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         self.http = httpx.AsyncClient(transport=transport, base_url="http://door", headers=headers)
@@ -113,16 +112,27 @@ class DoorClient:
         return await self.call("POST", path, **options)
 
 
+class ScriptedDoor(DoorClient):
+    """A client of a door whose workflows follow a script."""
+
+    def __init__(self, app: FastAPI, bearer: str | None, asker: ScriptedAsker) -> None:
+        super().__init__(app, bearer)
+        self.asker = asker
+
+
+_scripted: dict[Listener, FastAPI] = {}
+
+
 async def scripted_door(
     listener: Listener, answers: Iterable[Message | NoAnswer | Exception] = (), *, bearer: str | None = None
-) -> DoorClient:
+) -> "ScriptedDoor":
     """A door whose workflows are scripted and whose database does not exist: what needs rows cannot pass."""
-    app = create_app(listener, await door_resources())
+    if listener not in _scripted:
+        _scripted[listener] = create_app(listener, await door_resources())
+    app = _scripted[listener]
     asker = ScriptedAsker(list(answers))
     app.state.asker = asker
-    client = DoorClient(app, bearer)
-    client.asker = asker
-    return client
+    return ScriptedDoor(app, bearer, asker)
 
 
 def declared_statuses(app: FastAPI, method: str, path: str) -> set[int] | None:

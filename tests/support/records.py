@@ -3,14 +3,13 @@
 import hashlib
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from domain.assets import Catalogue
 from domain.bets import BetInput, Game
-from domain.deposits import WalletRole
-from domain.ids import bet_id, decision_id, posting_id, step, withdrawal_id, withdrawal_key
+from domain.deposits import DepositInput
+from domain.ids import bet_id, decision_id, deposit_id, posting_id, step, withdrawal_id, withdrawal_key
 from domain.onchain import BlockEffects, BlockRef, Effect, Header, MinedTransaction
 from domain.players import PlayerInput
 from domain.rules import Decision, Verdict
@@ -24,7 +23,7 @@ from ledger.observed import ensure_chain
 from ledger.registrations import ensure_operator, register
 from ledger.session import Sessions
 from ledger.withdrawals import WithdrawalAcceptance, insert_withdrawal
-from tests.support.ledger_database import COIN, NETWORK, TOKEN, LedgerDatabase
+from tests.support.ledger_database import COIN, NETWORK, TOKEN
 
 OPERATOR = 1
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -36,7 +35,7 @@ PAYEE = bytes([0xAA]) * 20
 _numbers = itertools.count(1)
 
 
-def address(number: int) -> bytes:
+def address(number: object) -> bytes:
     """Return the 20-byte address with this number."""
     return hashlib.sha256(f"address {number}".encode()).digest()[:20]
 
@@ -159,12 +158,12 @@ def plan(max_fee: int = 20) -> SendPlan:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Wallet:
-    """A hot wallet of a test."""
-
-    address: bytes
-    role: WalletRole = WalletRole.HOT
+def deposit_input(name: object = "a", position: str = "native") -> DepositInput:
+    """Return the identity of the deposit that this transaction made at this position."""
+    text = "0x" + txid(name).hex()
+    return DepositInput(
+        network=NETWORK, txid=text, position=position, deposit_id=deposit_id(NETWORK, text, position)
+    )
 
 
 def header(parent: Header | None, name: object = "", *, height: int | None = None) -> Header:
@@ -205,8 +204,3 @@ async def started_chain(sessions: Sessions) -> Header:
     async with sessions.begin() as session:
         await ensure_chain(session, NETWORK, GENESIS, 1, start)
     return start
-
-
-def chain_sessions(database: LedgerDatabase) -> Sessions:
-    """Return transactions of the role that watches networks."""
-    return database.sessions("croupier_chain")

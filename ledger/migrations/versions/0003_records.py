@@ -324,7 +324,7 @@ CREATE TABLE chain.events (                            -- transitions that a wor
   subject      text NOT NULL, state text NOT NULL,
   created_at   timestamptz NOT NULL DEFAULT clock_timestamp(), delivered_at timestamptz
 );
-CREATE INDEX events_undelivered ON chain.events (number) WHERE delivered_at IS NULL;
+CREATE INDEX events_undelivered ON chain.events (chain_id, number) WHERE delivered_at IS NULL;
 """
 
 _APPEND_ONLY = (

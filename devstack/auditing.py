@@ -1,0 +1,81 @@
+"""The judge of a run: the ledger's own rules, and the books against the chains, read by a plain node client.
+
+It asks the nodes itself and shares no adapter with what it judges.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import text
+
+from devstack.anvil import Anvil
+from devstack.postgres import Postgres
+from devstack.seeding import OPERATOR, SeededNetwork
+from devstack.tokens.deploying import tokens_of
+from domain.accounts import Purpose
+from domain.assets import Asset
+from domain.deposits import WalletRole
+from ledger.balances import house_balance
+#CC
+from ledger.invariants import check_invariants
+from ledger.session import Sessions, create_ledger_engine
+
+HOLDERS = {WalletRole.DEPOSIT: Purpose.DEPOSIT_ADDRESSES, WalletRole.HOT: Purpose.HOT_WALLET}
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One holding of one asset: what the books say and what the chain says, in the asset's units."""
+
+    asset: Asset
+    holder: str
+    books: int
+    chain: int
+
+    @property
+    def is_equal(self) -> bool:
+        return self.books == self.chain
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """Everything that was checked: rule to whether it holds, and the holdings compared."""
+
+    invariants: Mapping[str, bool]
+    comparisons: Sequence[Comparison]
+
+    @property
+    def is_clean(self) -> bool:
+        return all(self.invariants.values())
+
+
+async def audit(postgres: Postgres, networks: Sequence[SeededNetwork]) -> Audit:
+    """Check all rules in one snapshot and compare every holding; nothing may be under way."""
+    sessions = Sessions(create_ledger_engine(postgres.dsn()))
+    try:
+        async with sessions.snapshot() as session:
+            broken = await check_invariants(session)
+            comparisons = []
+            for seeded in networks:
+                for role, purpose in HOLDERS.items():
+                    rows = await session.execute(_ADDRESSES, {"role": role.value})
+                    addresses = [bytes(row.address) for row in rows]
+                    for asset in (seeded.coin, seeded.token):
+                        booked = await house_balance(session, OPERATOR, purpose, asset.asset_id)
+                        held = sum(_held(seeded.chain, asset, address) for address in addresses)
+                        comparisons.append(Comparison(asset, role.value, booked, held))
+    finally:
+        await sessions.close()
+    holds = {name: not rows for name, rows in broken.items()}
+    holds["books_equal_chain"] = all(comparison.is_equal for comparison in comparisons)
+    return Audit(holds, comparisons)
+
+
+_ADDRESSES = text("SELECT address FROM chain.watched WHERE role = :role")
+
+
+def _held(chain: Anvil, asset: Asset, address: bytes) -> int:
+    holder = "0x" + address.hex()
+    if asset.contract:
+        return tokens_of(chain, "0x" + asset.contract.hex(), holder)
+    return int(str(chain.rpc("eth_getBalance", holder, "latest")), 16)

@@ -1,0 +1,108 @@
+"""How the demo speaks: chapters, tables, and the end."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.rule import Rule
+from rich.table import Table
+
+from devstack.auditing import Audit
+from devstack.stack import Stack
+from domain.money import show_units
+
+if TYPE_CHECKING:
+    from devstack.story import Account
+
+GOOD, BAD = "[green]✓[/]", "[red]✗[/]"
+
+
+class Teller:
+    """Prints the story to one console."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def step(self, what: str) -> None:
+        self._console.print(f"[dim]·[/] {what}")
+
+    def chapter(self, title: str) -> None:
+        self._console.print(Rule(f"[bold]{title}", align="left", style="dim"))
+
+    def links(self, stack: Stack) -> None:
+        self.step(f"Temporal UI while this runs: [link]{stack.temporal.ui}[/]   API: [link]{stack.player_url}/docs[/]")
+
+    def deposits(self, accounts: Sequence["Account"], deposits: Sequence[dict[str, Any]]) -> None:
+        table = _table("player", "network", "deposited", "address", "transaction")
+        for account, deposit in zip(accounts, deposits, strict=True):
+            table.add_row(
+                account.name,
+                account.asset.network,
+                _coins(account, account.deposit),
+                deposit["address"],
+                _short(deposit["txid"]),
+            )
+        self._console.print(table)
+
+    def bets(self, accounts: Sequence["Account"], *, fair: bool) -> None:
+        table = _table("player", "bets", "won", "lost", "staked", "paid out", "balance")
+        for account in accounts:
+            staked = sum(int(bet["stake"]) for bet in account.bets)
+            payouts = sum(int(bet["payout"]) for bet in account.bets)
+            states = [bet["state"] for bet in account.bets]
+            balance = account.client.available(account.asset.symbol, account.asset.network)
+            table.add_row(
+                account.name,
+                str(len(states)),
+                str(states.count("won")),
+                str(states.count("lost")),
+                _coins(account, staked),
+                _coins(account, payouts),
+                _coins(account, balance),
+            )
+        self._console.print(table)
+        self._console.print(f"{GOOD if fair else BAD} every roll recomputed from the revealed server seeds")
+
+    def withdrawal(self, account: "Account", paid: dict[str, Any]) -> None:
+        self._console.print(
+            f"{GOOD} {account.name}: {_coins(account, int(paid['arrived']))} arrived at {account.outside} "
+            f"in {_short(str(paid['txid']))}"
+        )
+
+    def audit(self, judged: Audit) -> None:
+        table = _table("asset", "held by", "books", "chain", "")
+        for compared in judged.comparisons:
+            decimals = compared.asset.decimals
+            table.add_row(
+                compared.asset.code,
+                f"{compared.holder} wallets" if compared.holder == "hot" else "deposit addresses",
+                show_units(compared.books, decimals),
+                show_units(compared.chain, decimals),
+                GOOD if compared.is_equal else BAD,
+            )
+        self._console.print(table)
+        held = sum(judged.invariants.values())
+        self._console.print(f"{GOOD if judged.is_clean else BAD} {held} of {len(judged.invariants)} invariants hold")
+        for name, holds in judged.invariants.items():
+            if not holds:
+                self._console.print(f"  {BAD} {name}")
+
+    def end(self, target: Path, *, ok: bool, seconds: float) -> None:
+        verdict = "[bold green]everything held[/]" if ok else "[bold red]something differs[/]"
+        self._console.print(f"{verdict} after {seconds} s; details in {target.name}")
+
+
+def _table(*columns: str) -> Table:
+    table = Table(*columns, box=None, header_style="dim", padding=(0, 2, 0, 0))
+    for column in table.columns[1:]:
+        column.overflow = "fold"
+    return table
+
+
+def _coins(account: "Account", units: int) -> str:
+    return f"{show_units(units, account.asset.decimals)} {account.asset.symbol}"
+
+
+def _short(txid: str) -> str:
+    return f"{txid[:10]}…{txid[-6:]}"

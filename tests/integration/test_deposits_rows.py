@@ -1,0 +1,124 @@
+"""The posting side counts its postings on a deposit's row; the state itself belongs to the follower."""
+
+from uuid import UUID
+
+import pytest
+
+from domain.deposits import DepositState
+from domain.errors import NotFound
+from ledger.deposits import (
+    list_deposits,
+    mark_credited,
+    mark_returned,
+    recall_deposit,
+    unfinished_deposits,
+)
+from ledger.finality import advance_final
+from ledger.observed import apply_block, unapply_block
+from ledger.session import Sessions
+from tests.support.ledger_database import NETWORK, LedgerDatabase
+from tests.support.records import (
+    NOW,
+    RULES,
+    block,
+    deposit_input,
+    effect,
+    header,
+    later,
+    new_address,
+    new_player,
+    started_chain,
+)
+
+
+async def _seen(chain: Sessions, money: Sessions, *names: str) -> tuple[int, list[UUID]]:
+    """Put one deposit per name into block 1 and return the player and the deposits."""
+    start = await started_chain(chain)
+    player = await new_player(money)
+    target = await new_address(money, player)
+    found = block(start, [effect(target, 1_000, name=name) for name in names])
+    async with chain.begin() as session:
+        assert await apply_block(session, NETWORK, found, RULES, start.ref, NOW)
+    return player, [deposit_input(name).deposit_id for name in names]
+
+
+async def _final(chain: Sessions) -> None:
+    async with chain.begin() as session:
+        await advance_final(session, NETWORK, block(header(None)).header, NOW)
+
+
+async def test_a_final_deposit_is_credited_once(ledger_database: LedgerDatabase) -> None:
+    """CREDITED is final and posted; the first mark stays."""
+    chain, money = (ledger_database.sessions(role) for role in ("croupier_chain", "croupier_money"))
+    player, (deposit,) = await _seen(chain, money, "a")
+    await _final(chain)
+    for moment in (NOW, later(9)):
+        async with money.begin() as session:
+            await mark_credited(session, deposit, 1, moment)
+    async with money.begin() as session:
+        facts = await recall_deposit(session, deposit_input("a"))
+        (line,) = await list_deposits(session, player, None, 10)
+    assert (facts.state, facts.credits, facts.returns) == (DepositState.CREDITED, 1, 0)
+    assert (line.posted_at, line.confirmations, line.facts) == (NOW, 1, facts)
+
+
+async def test_credits_and_returns_alternate(ledger_database: LedgerDatabase) -> None:
+    """A second credit counts only after the first one was returned."""
+    chain, money = (ledger_database.sessions(role) for role in ("croupier_chain", "croupier_money"))
+    _, (deposit,) = await _seen(chain, money, "a")
+    counted: list[tuple[int, int]] = []
+    acts = [(mark_credited, 1), (mark_credited, 2), (mark_returned, 1), (mark_returned, 1), (mark_credited, 2)]
+    for act, number in acts:
+        async with money.begin() as session:
+            if act is mark_credited:
+                await mark_credited(session, deposit, number, NOW)
+            else:
+                await mark_returned(session, deposit, number)
+            facts = await recall_deposit(session, deposit_input("a"))
+        counted.append((facts.credits, facts.returns))
+    assert counted == [(1, 0), (1, 0), (1, 1), (1, 1), (2, 1)]
+
+
+async def test_an_orphaned_deposit_has_no_confirmations(ledger_database: LedgerDatabase) -> None:
+    """What left the chain is shown as such, credits that it had got included."""
+    chain, money = (ledger_database.sessions(role) for role in ("croupier_chain", "croupier_money"))
+    player, (deposit,) = await _seen(chain, money, "a")
+    async with money.begin() as session:
+        await mark_credited(session, deposit, 1, NOW)
+    async with chain.begin() as session:
+        assert await unapply_block(session, NETWORK, block(header(None)).header)
+    async with money.begin() as session:
+        (line,) = await list_deposits(session, player, None, 10)
+    assert (line.facts.state, line.facts.credits, line.confirmations) == (DepositState.ORPHANED, 1, 0)
+
+
+async def test_deposits_are_listed_page_by_page(ledger_database: LedgerDatabase) -> None:
+    """Each of the player's deposits is on exactly one page; the door may read them."""
+    chain, money = (ledger_database.sessions(role) for role in ("croupier_chain", "croupier_money"))
+    player, deposits = await _seen(chain, money, *"abcde")
+    seen: list[UUID] = []
+    before = None
+    async with ledger_database.sessions("croupier_api").begin() as session:
+        while page := await list_deposits(session, player, before, 2):
+            seen += [line.facts.deposit_id for line in page]
+            before = (page[-1].seen_at, page[-1].facts.deposit_id)
+    assert (set(seen), len(seen)) == (set(deposits), 5)
+
+
+async def test_final_deposits_without_a_posting_are_unfinished(ledger_database: LedgerDatabase) -> None:
+    """They give back what their workflow is started with, until they are credited."""
+    chain, money = (ledger_database.sessions(role) for role in ("croupier_chain", "croupier_money"))
+    _, (one, _) = await _seen(chain, money, "a", "b")
+    async with money.begin() as session:
+        assert await unfinished_deposits(session, 10) == []
+    await _final(chain)
+    async with money.begin() as session:
+        await mark_credited(session, one, 1, NOW)
+        assert await unfinished_deposits(session, 10) == [deposit_input("b")]
+
+
+async def test_an_unknown_deposit_is_not_found(ledger_database: LedgerDatabase) -> None:
+    """Nothing is made up for a key nobody saw."""
+    async with ledger_database.sessions().begin() as session:
+        with pytest.raises(NotFound):
+            await recall_deposit(session, deposit_input("nobody"))
