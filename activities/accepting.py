@@ -84,7 +84,9 @@ class AcceptingActivities:
                 return
             state, code = WithdrawalState.REJECTED, "REJECTED_BY_REVIEW"
             sentence = "This withdrawal was not approved; the money is back in the balance."
-        await mark(session, act.player, act.withdrawal_id, state, datetime.now(UTC), code=code, sentence=sentence)
+        await mark(
+            session, act.player, act.withdrawal_id, state, datetime.now(UTC), code=code, sentence=sentence
+        )
 
     async def _acceptance(self, session: AsyncConnection, request: WithdrawalInput) -> WithdrawalAcceptance:
         key = withdrawal_key(request.withdrawal_id)

@@ -54,4 +54,11 @@ class AddressActivities:
                 what = f"deposit address {confirmed.family} {confirmed.first + offset}"
                 raise BytesMismatch(what)
         async with self.sessions.begin() as session:
-            await insert_pool(session, confirmed.family, confirmed.account, confirmed.first, confirmed.addresses, datetime.now(UTC))
+            await insert_pool(
+                session,
+                confirmed.family,
+                confirmed.account,
+                confirmed.first,
+                confirmed.addresses,
+                datetime.now(UTC),
+            )

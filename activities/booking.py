@@ -14,7 +14,9 @@ from ledger.session import Sessions
 
 Answer = TypeVar("Answer")
 
-_DECIDED = frozenset({Result.POSTED, Result.INSUFFICIENT, Result.TOMBSTONE, Result.ALREADY_CLOSED, Result.TARGET_REFUSED})
+_DECIDED = frozenset(
+    {Result.POSTED, Result.INSUFFICIENT, Result.TOMBSTONE, Result.ALREADY_CLOSED, Result.TARGET_REFUSED}
+)
 
 
 class NeedsAccounts(Exception):

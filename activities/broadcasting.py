@@ -99,5 +99,6 @@ class BroadcastingActivities:
         async with self.sessions.begin() as session:
             await record_answers(session, network, tx.txid, result, datetime.now(UTC))
         return BroadcastNote(
-            outcome=result.outcome, detail="; ".join(f"{answer.node}: {answer.detail}" for answer in result.answers)
+            outcome=result.outcome,
+            detail="; ".join(f"{answer.node}: {answer.detail}" for answer in result.answers),
         )

@@ -11,7 +11,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
-from domain.errors import Corrupt, CroupierError, Rejected, RefusedBySigner, Unavailable, Uncertain
+from domain.errors import Corrupt, CroupierError, RefusedBySigner, Rejected, Unavailable, Uncertain
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,9 @@ def translate(error: CroupierError) -> ApplicationError:
         *details,
         type=error.code,
         non_retryable=not treatment.is_repeated,
-        category=ApplicationErrorCategory.BENIGN if treatment.is_expected else ApplicationErrorCategory.UNSPECIFIED,
+        category=ApplicationErrorCategory.BENIGN
+        if treatment.is_expected
+        else ApplicationErrorCategory.UNSPECIFIED,
     )
 
 

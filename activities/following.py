@@ -15,8 +15,8 @@ from domain.onchain import BlockRef, Heads
 from domain.rules import Policy
 from domain.sends import FeedInput
 from ledger.events import DepositEvent, SendEvent, mark_delivered, undelivered
-from ledger.floats import floats_of, set_float
 from ledger.finality import advance_final, freeze
+from ledger.floats import floats_of, set_float
 from ledger.intake import IntakeRules
 from ledger.observed import (
     ChainCursor,
@@ -78,7 +78,9 @@ class FollowingActivities:
         cursor = await self._cursor(network, followed)
         heads = await followed.reader.heads()
         if heads.latest.ref.height < cursor.final_height:
-            raise NodeStale(network, f"its head {heads.latest.ref.height} is below our final block {cursor.final_height}")
+            raise NodeStale(
+                network, f"its head {heads.latest.ref.height} is below our final block {cursor.final_height}"
+            )
         at = await self._walk(network, followed.reader, cursor, heads)
         await self._finalise(network, followed.reader, cursor, heads, at)
         return at.height
@@ -145,7 +147,9 @@ class FollowingActivities:
 
     @property
     def _rules(self) -> IntakeRules:
-        minimums = {asset.asset_id: self.policy.deposit_minimum(asset.asset_id) for asset in self.catalogue.assets}
+        minimums = {
+            asset.asset_id: self.policy.deposit_minimum(asset.asset_id) for asset in self.catalogue.assets
+        }
         return IntakeRules(self.catalogue, minimums)
 
 

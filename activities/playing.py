@@ -15,7 +15,15 @@ from activities.booking import book, in_books
 from activities.provenance import provenance
 from domain.assets import Catalogue
 from domain.bets import BetInput, BetResult, BetState
-from domain.errors import AlreadyClosed, Busy, InsufficientFunds, NotFound, PlayerBlocked, RefusedByRules, Rejected
+from domain.errors import (
+    AlreadyClosed,
+    Busy,
+    InsufficientFunds,
+    NotFound,
+    PlayerBlocked,
+    RefusedByRules,
+    Rejected,
+)
 from domain.fairness import commitment
 from domain.games import check_under, roll_dice
 from domain.ids import bet_key, decision_id, operator_of_player, player_text, posting_id, step
@@ -89,7 +97,13 @@ class PlayingActivities:
                 raise AlreadyClosed(str(outcome.closed_by))
             state = BetState.WON if bet.payout else BetState.LOST
             await mark_settled(
-                session, request.player, request.bet_id, state, settlement.posting_id, outcome.player_version, _now()
+                session,
+                request.player,
+                request.bet_id,
+                state,
+                settlement.posting_id,
+                outcome.player_version,
+                _now(),
             )
             return (await self._recall(session, request)).model_copy(update={"repeat": False})
 
@@ -104,16 +118,26 @@ class PlayingActivities:
             if bet is not None and bet.state is not BetState.RESERVED:
                 return bet
             key = _key(request)
-            undo = bet_voided(player=request.player, key=key, ref=key, provenance=provenance(request.request_id))
+            undo = bet_voided(
+                player=request.player, key=key, ref=key, provenance=provenance(request.request_id)
+            )
             outcome = await book(session, undo)
             if bet is None:
                 expired = BetAcceptance(
-                    state=BetState.DECLINED, code=EXPIRED, sentence="No answer was given in time; nothing was taken."
+                    state=BetState.DECLINED,
+                    code=EXPIRED,
+                    sentence="No answer was given in time; nothing was taken.",
                 )
                 await insert_bet(session, request, expired)
             else:
                 await mark_settled(
-                    session, request.player, request.bet_id, BetState.VOIDED, undo.posting_id, outcome.player_version, _now()
+                    session,
+                    request.player,
+                    request.bet_id,
+                    BetState.VOIDED,
+                    undo.posting_id,
+                    outcome.player_version,
+                    _now(),
                 )
             return await self._recall(session, request)
 

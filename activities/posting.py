@@ -70,7 +70,9 @@ class PostingActivities:
             number = facts.credits + 1
             outcome = await book(session, self._credit(deposit, facts, number))
             if outcome.result is not Result.POSTED:
-                raise RecordMismatch(f"credit {number} of deposit {facts.deposit_id} was {outcome.result.name}")
+                raise RecordMismatch(
+                    f"credit {number} of deposit {facts.deposit_id} was {outcome.result.name}"
+                )
             await mark_credited(session, facts.deposit_id, number, datetime.now(UTC))
             return await recall_deposit(session, deposit)
 

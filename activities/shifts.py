@@ -28,7 +28,10 @@ class Shift:
             await self._rest()
 
     async def _rest(self) -> None:
-        waits = [asyncio.ensure_future(self._hint.wait()), asyncio.ensure_future(activity.wait_for_worker_shutdown())]
+        waits = [
+            asyncio.ensure_future(self._hint.wait()),
+            asyncio.ensure_future(activity.wait_for_worker_shutdown()),
+        ]
         try:
             await asyncio.wait(waits, timeout=self._every_seconds, return_when=asyncio.FIRST_COMPLETED)
         finally:

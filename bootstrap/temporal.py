@@ -14,17 +14,30 @@ from domain.errors import TemporalUnavailable
 
 CONNECT_ATTEMPTS = 60
 CONNECT_EVERY_SECONDS = 1
-PASSED_THROUGH = ("domain", "activities", "ledger", "chains", "providers", "pydantic", "pydantic_core", "annotated_types")
+PASSED_THROUGH = (
+    "domain",
+    "activities",
+    "ledger",
+    "chains",
+    "providers",
+    "pydantic",
+    "pydantic_core",
+    "annotated_types",
+)
 
 
 def sandboxed_runner() -> SandboxedWorkflowRunner:
     """A runner that reloads only the package `workflows`."""
-    return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH))
+    return SandboxedWorkflowRunner(
+        restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
+    )
 
 
 def _runner(given: WorkflowRunner | None) -> WorkflowRunner:
     if isinstance(given, SandboxedWorkflowRunner):
-        return dataclasses.replace(given, restrictions=given.restrictions.with_passthrough_modules(*PASSED_THROUGH))
+        return dataclasses.replace(
+            given, restrictions=given.restrictions.with_passthrough_modules(*PASSED_THROUGH)
+        )
     return given or sandboxed_runner()
 
 

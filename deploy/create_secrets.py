@@ -43,7 +43,11 @@ def create_secrets(directory: Path, operator: int) -> str | None:
     _write(directory / "token_key.pem", _private_key())
     key_id = secrets.token_hex(4)
     key = f"{key_id}.{secrets.token_urlsafe(PASSWORD_BYTES)}"
-    entry = {"operator": operator, "name": "first key", "sha256": hashlib.sha256(key.encode("ascii")).hexdigest()}
+    entry = {
+        "operator": operator,
+        "name": "first key",
+        "sha256": hashlib.sha256(key.encode("ascii")).hexdigest(),
+    }
     is_new = _write(directory / "operator_keys.json", json.dumps({key_id: entry}, indent=2))
     return key if is_new else None
 

@@ -16,7 +16,8 @@ from domain.accounts import Purpose
 from domain.assets import Asset
 from domain.deposits import WalletRole
 from ledger.balances import house_balance
-#CC
+
+# CC
 from ledger.invariants import check_invariants
 from ledger.session import Sessions, create_ledger_engine
 

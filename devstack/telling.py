@@ -2,18 +2,16 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.console import Console
 from rich.rule import Rule
 from rich.table import Table
 
 from devstack.auditing import Audit
+from devstack.cast import Account
 from devstack.stack import Stack
 from domain.money import show_units
-
-if TYPE_CHECKING:
-    from devstack.story import Account
 
 GOOD, BAD = "[green]✓[/]", "[red]✗[/]"
 
@@ -31,9 +29,11 @@ class Teller:
         self._console.print(Rule(f"[bold]{title}", align="left", style="dim"))
 
     def links(self, stack: Stack) -> None:
-        self.step(f"Temporal UI while this runs: [link]{stack.temporal.ui}[/]   API: [link]{stack.player_url}/docs[/]")
+        self.step(
+            f"Temporal UI while this runs: [link]{stack.temporal.ui}[/]   API: [link]{stack.player_url}/docs[/]"
+        )
 
-    def deposits(self, accounts: Sequence["Account"], deposits: Sequence[dict[str, Any]]) -> None:
+    def deposits(self, accounts: Sequence[Account], deposits: Sequence[dict[str, Any]]) -> None:
         table = _table("player", "network", "deposited", "address", "transaction")
         for account, deposit in zip(accounts, deposits, strict=True):
             table.add_row(
@@ -45,7 +45,7 @@ class Teller:
             )
         self._console.print(table)
 
-    def bets(self, accounts: Sequence["Account"], *, fair: bool) -> None:
+    def bets(self, accounts: Sequence[Account], *, fair: bool) -> None:
         table = _table("player", "bets", "won", "lost", "staked", "paid out", "balance")
         for account in accounts:
             staked = sum(int(bet["stake"]) for bet in account.bets)
@@ -64,7 +64,7 @@ class Teller:
         self._console.print(table)
         self._console.print(f"{GOOD if fair else BAD} every roll recomputed from the revealed server seeds")
 
-    def withdrawal(self, account: "Account", paid: dict[str, Any]) -> None:
+    def withdrawal(self, account: Account, paid: dict[str, Any]) -> None:
         self._console.print(
             f"{GOOD} {account.name}: {_coins(account, int(paid['arrived']))} arrived at {account.outside} "
             f"in {_short(str(paid['txid']))}"
@@ -83,7 +83,9 @@ class Teller:
             )
         self._console.print(table)
         held = sum(judged.invariants.values())
-        self._console.print(f"{GOOD if judged.is_clean else BAD} {held} of {len(judged.invariants)} invariants hold")
+        self._console.print(
+            f"{GOOD if judged.is_clean else BAD} {held} of {len(judged.invariants)} invariants hold"
+        )
         for name, holds in judged.invariants.items():
             if not holds:
                 self._console.print(f"  {BAD} {name}")
@@ -100,7 +102,7 @@ def _table(*columns: str) -> Table:
     return table
 
 
-def _coins(account: "Account", units: int) -> str:
+def _coins(account: Account, units: int) -> str:
     return f"{show_units(units, account.asset.decimals)} {account.asset.symbol}"
 
 

@@ -24,7 +24,7 @@ class PaymentContent:
 
 
 def content_hash(content: PaymentContent) -> bytes:
-    """SHA-256 over canonical JSON (RFC 8785): sorted keys, no blanks; numbers as text, so no reader rounds them."""
+    """SHA-256 over canonical JSON (RFC 8785); numbers are text, so that no reader rounds them."""
     document = {
         "amount": str(content.amount),
         "asset": str(content.asset_id),

@@ -117,7 +117,9 @@ class DepositStep(StrEnum):
     DONE = "done"
 
 
-def judge(effect: Effect, *, is_listed: bool, receiver: Receiver, is_own_sender: bool, minimum: int) -> Judgement:
+def judge(
+    effect: Effect, *, is_listed: bool, receiver: Receiver, is_own_sender: bool, minimum: int
+) -> Judgement:
     """Say what one effect on an address of ours is; the first rule that fits decides.
 
     `minimum` is the asset's smallest credit in its units. Source: the table of odd deposits in the chain design.

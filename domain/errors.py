@@ -233,7 +233,9 @@ class FeeAboveCap(Unavailable):
     code = "FEE_ABOVE_CAP"
 
     def __init__(self, needed: int, cap: int) -> None:
-        super().__init__(f"The network asks {needed} for this transaction, the cap is {cap}.", needed=needed, cap=cap)
+        super().__init__(
+            f"The network asks {needed} for this transaction, the cap is {cap}.", needed=needed, cap=cap
+        )
 
 
 class WalletShort(Unavailable):

@@ -14,6 +14,7 @@ class Reason(StrEnum):
     SIGNER_CAP = "SIGNER_CAP"
     PAUSED = "PAUSED"
     LIQUIDITY = "LIQUIDITY"
+    FEE_CAP = "FEE_CAP"
     CHAIN_STALLED = "CHAIN_STALLED"
     CHAIN_FROZEN = "CHAIN_FROZEN"
     REVIEW = "REVIEW"
@@ -40,6 +41,7 @@ _WAITING = frozenset(
         Reason.SIGNER_CAP,
         Reason.PAUSED,
         Reason.LIQUIDITY,
+        Reason.FEE_CAP,
         Reason.CHAIN_STALLED,
         Reason.CHAIN_FROZEN,
     }
@@ -53,6 +55,7 @@ _WHAT = {
     Reason.SIGNER_CAP: "A spending cap of the signer is reached",
     Reason.PAUSED: "Signing is switched off",
     Reason.LIQUIDITY: "Waiting for liquidity: no hot wallet has room for this amount and its fee",
+    Reason.FEE_CAP: "The network asks more than this payment may cost",
     Reason.CHAIN_STALLED: "The network does not advance",
     Reason.CHAIN_FROZEN: "The network is frozen after it took back a final block",
     Reason.REVIEW: "Waiting for a person to approve or reject",

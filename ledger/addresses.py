@@ -1,6 +1,7 @@
 """Addresses of ours: the pool the signer confirmed, whose deposit address is whose, and who is no stranger.
 
-An index is used once and never given out again; a late deposit to any address ever handed out finds its player.
+An index is used once and never given out again; a late deposit to any address ever handed out finds its
+player.
 """
 
 from collections.abc import Iterable, Sequence
@@ -25,7 +26,7 @@ def family_of(network: str) -> str:
     return network.partition(FAMILY_SEPARATOR)[0]
 
 
-async def insert_pool(  # noqa: PLR0913 - what the signer confirmed, and when
+async def insert_pool(  # noqa: PLR0913, PLR0917 - what the signer confirmed, and when
     session: AsyncConnection,
     family: str,
     account: int,
@@ -84,8 +85,8 @@ async def next_index(session: AsyncConnection, family: str, account: int) -> int
 async def assign(session: AsyncConnection, player: int, family: str, now: datetime) -> AddressRecord:
     """Give the player a deposit address in this family, or say again which one it is.
 
-    The player's row is locked, so two requests at once get one address. Raises NotFound for an unknown player and
-    Busy when the pool is empty.
+    The player's row is locked, so two requests at once get one address. Raises NotFound for an unknown player
+    and Busy when the pool is empty.
     """
     known = await session.scalar(
         select(registrations.c.player).where(registrations.c.player == player).with_for_update()
@@ -137,7 +138,7 @@ async def watch_wallet(session: AsyncConnection, family: str, address: bytes, ro
 async def receivers(
     session: AsyncConnection, family: str, addresses: Iterable[bytes]
 ) -> dict[bytes, Receiver]:
-    """Those of the addresses that are ours, with their role and player; one question however many they are."""
+    """Those of the addresses that are ours, with role and player; one question however many they are."""
     wanted = list(set(addresses))
     if not wanted:
         return {}

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.bets import BetInput, BetResult, BetState, Game
 from domain.errors import NotFound
 from domain.ids import slot_of_player
-from ledger.records import bets, seed_pairs, AnyRow
+from ledger.records import AnyRow, bets, seed_pairs
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class BetOutcome:
 
 @dataclass(frozen=True, slots=True)
 class BetAcceptance:
-    """How a bet began: RESERVED with its postings' ids and its draw, or DECLINED with a code and a sentence."""
+    """How a bet began: RESERVED with its posting's id and its draw, or DECLINED with code and sentence."""
 
     state: BetState
     decision_id: UUID | None = None
@@ -100,7 +100,7 @@ async def differing_field(session: AsyncConnection, bet: BetInput) -> str | None
     return next((field for field, value in asked.items() if stored[field] != value), None)
 
 
-async def mark_settled(  # noqa: PLR0913 - the end of one row
+async def mark_settled(  # noqa: PLR0913, PLR0917 - the end of one row
     session: AsyncConnection,
     player: int,
     bet_id: UUID,
@@ -109,7 +109,7 @@ async def mark_settled(  # noqa: PLR0913 - the end of one row
     version: int | None,
     now: datetime,
 ) -> None:
-    """End a reserved bet as WON, LOST or VOIDED, in the transaction of the posting `settle_id`; a repeat is silent."""
+    """End a reserved bet in the transaction of the posting `settle_id`; a repeat is silent."""
     assert not state.is_open, state
     await session.execute(
         update(bets)
@@ -125,7 +125,7 @@ async def mark_settled(  # noqa: PLR0913 - the end of one row
 async def list_bets(
     session: AsyncConnection, player: int, before: tuple[datetime, UUID] | None, limit: int
 ) -> list[tuple[datetime, BetResult]]:
-    """The player's bets, newest first, each with the time it was received; `before` is the last row of a page."""
+    """The player's bets, newest first, each with its time; `before` is the last row of the page before."""
     query = _shown(player).order_by(bets.c.received_at.desc(), bets.c.bet_id.desc()).limit(limit)
     if before is not None:
         query = query.where(tuple_(bets.c.received_at, bets.c.bet_id) < before)
@@ -133,7 +133,7 @@ async def list_bets(
 
 
 async def unfinished_bets(session: AsyncConnection, received_before: datetime, limit: int) -> list[BetInput]:
-    """Reserved bets received before this moment, oldest first, as the inputs that start their workflows again."""
+    """Reserved bets received before this moment, oldest first, as the inputs of their workflows."""
     rows = await session.execute(
         select(bets)
         .where(bets.c.state == BetState.RESERVED.value, bets.c.received_at < received_before)

@@ -1,7 +1,7 @@
 """Schema chain: what was observed on the networks and what we intend and did there.
 
-One role writes what was seen, another what is meant; no transaction spans this schema and a slot's postings, ids make
-each step repeatable. The migration is the truth for constraints and privileges.
+One role writes what was seen, another what is meant; no transaction spans this schema and a slot's postings,
+ids make each step repeatable. The migration is the truth for constraints and privileges.
 """
 
 from sqlalchemy import (

@@ -17,7 +17,7 @@ from ledger.records import decisions
 
 @dataclass(frozen=True, slots=True)
 class DecidedCall:
-    """Which call was decided: `call` is `bet` or `withdrawal`, a re-check of the same subject is a new revision."""
+    """Which call was decided: a `bet` or a `withdrawal`; a re-check of the same subject is a new revision."""
 
     player: int
     call: str

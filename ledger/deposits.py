@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.deposits import DepositFacts, DepositInput, DepositReason, DepositState, WalletRole
 from domain.errors import NotFound
 from ledger.chain_records import chains, deposits
-from ledger.records import assets, AnyRow
+from ledger.records import AnyRow, assets
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ async def list_deposits(
 
 
 async def unfinished_deposits(session: AsyncConnection, limit: int) -> list[DepositInput]:
-    """Final deposits that nothing was posted for, oldest first, as the inputs that start their workflows again."""
+    """Final deposits that nothing was posted for, oldest first, as the inputs of their workflows."""
     rows = await session.execute(
         select(deposits.c.chain_id, deposits.c.txid, deposits.c.position, deposits.c.deposit_id)
         .where(deposits.c.state == DepositState.FINAL.value, deposits.c.credits == deposits.c.returns)

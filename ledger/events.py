@@ -1,7 +1,7 @@
 """The outbox of the networks: transitions that a workflow has to hear of, in the order they were seen.
 
-A row is written in the transaction that saw the transition and marked when it was delivered; delivery is at least
-once, receivers ignore numbers they know.
+A row is written in the transaction that saw the transition and marked when it was delivered; delivery is at
+least once, receivers ignore numbers they know.
 """
 
 from collections.abc import Iterable, Sequence
@@ -28,7 +28,7 @@ class EventKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NewEvent:
-    """A transition about to be recorded; `subject` is a deposit's or send's id, a wallet's address in hexadecimal."""
+    """A transition to record; `subject` is a deposit's or send's id, or a wallet's address in hexadecimal."""
 
     kind: EventKind
     subject: str

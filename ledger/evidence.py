@@ -15,7 +15,7 @@ from ledger.chain_records import attempts, evidence
 _EVIDENCE = UUID("0f6a3c5e-7f0d-5f58-9f0e-52b0a6d2c7e1")
 
 
-async def close_attempt(  # noqa: PLR0913 - the end of one row and what proves it
+async def close_attempt(  # noqa: PLR0913, PLR0917 - the end of one row and what proves it
     session: AsyncConnection,
     send_id: UUID,
     attempt: int,
@@ -55,5 +55,5 @@ async def close_attempt(  # noqa: PLR0913 - the end of one row and what proves i
 async def record_death(
     session: AsyncConnection, send_id: UUID, attempt: int, proof: Dead, now: datetime
 ) -> bool:
-    """End an open attempt as `dead`: proof that none of its transactions can ever land; False if it had ended."""
+    """End an open attempt as `dead`, since none of its transactions can land; False if it had ended."""
     return await close_attempt(session, send_id, attempt, AttemptOutcome.DEAD, proof.evidence, now)

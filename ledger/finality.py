@@ -1,10 +1,9 @@
-"""What becomes true when a network calls a block irreversible: deposits are final, attempts end with evidence.
+"""What a block's finality makes true: deposits are final, attempts end with evidence.
 
 Final moves along our branch only. Anything else stops the network until people agree with it again.
 """
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text, update
@@ -27,9 +26,9 @@ NO_EFFECT = "NO_EFFECT"
 async def advance_final(session: AsyncConnection, network: str, final: Header, now: datetime) -> bool:
     """Move final to a block of our branch and say what that ends.
 
-    Deposits at or below it become FINAL, attempts in such a block end as paid, failed or cancelled with evidence. False
-    if there is nothing new: the block is not read so far, or final is there already, or the network is frozen. Raises
-    FinalityBroken if our branch holds another block at that height.
+    Deposits at or below it become FINAL, attempts in such a block end as paid, failed or cancelled with
+    evidence. False if there is nothing new: the block is not read so far, or final is there already, or the
+    network is frozen. Raises FinalityBroken if our branch holds another block at that height.
     """
     row = await lock_chain(session, network)
     if row.mode == "frozen" or final.ref.height > row.height:
@@ -51,7 +50,7 @@ async def advance_final(session: AsyncConnection, network: str, final: Header, n
 
 
 async def freeze(session: AsyncConnection, network: str, why: str) -> None:
-    """Stop a network: no block, credit, plan, signature or refund until people lift it; the first reason stays."""
+    """Stop a network until people lift it: no block, credit, plan or refund; the first reason stays."""
     await session.execute(
         update(chains)
         .where(chains.c.chain_id == network, chains.c.mode != "frozen")
@@ -67,9 +66,11 @@ _DEPOSITS = text("""
 """)
 
 _ATTEMPTS = text("""
-    SELECT t.send_id, t.attempt, t.why, t.nonce, o.txid, o.block_hash, o.height, o.succeeded, o.effect_ok, x.purpose
+    SELECT t.send_id, t.attempt, t.why, t.nonce, o.txid, o.block_hash, o.height, o.succeeded, o.effect_ok,
+           x.purpose
       FROM chain.attempts t
-      JOIN chain.own_txs o ON o.chain_id = t.chain_id AND o.txid = t.landed_txid AND o.block_hash = t.block_hash
+      JOIN chain.own_txs o
+        ON o.chain_id = t.chain_id AND o.txid = t.landed_txid AND o.block_hash = t.block_hash
       JOIN chain.signed_txs x ON x.chain_id = t.chain_id AND x.txid = t.landed_txid
      WHERE t.chain_id = :network AND t.outcome IS NULL AND t.state = 'included' AND t.block_height <= :height
      ORDER BY t.send_id, t.attempt

@@ -1,12 +1,11 @@
 """What a hot wallet holds, and how a finished send leaves its float.
 
-`confirmed` is a balance read at a final block; `committed` is promised to sends that have not ended. A send that ends
-gives its promise back, and its spending is taken off unless the balance was read after it.
+`confirmed` is a balance read at a final block; `committed` is promised to sends that have not ended. A send
+that ends gives its promise back, and its spending is taken off unless the balance was read after it.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select, text, update
@@ -47,7 +46,7 @@ async def floats_of(session: AsyncConnection, network: str) -> list[WalletFloat]
     ]
 
 
-async def set_float(  # noqa: PLR0913 - one balance and the block it holds at
+async def set_float(  # noqa: PLR0913, PLR0917 - one balance and the block it holds at
     session: AsyncConnection, network: str, address: bytes, asset_id: int, confirmed: int, final_height: int
 ) -> bool:
     """Take over a balance that was read at a final block; False if something newer is known already."""
@@ -67,7 +66,7 @@ async def set_float(  # noqa: PLR0913 - one balance and the block it holds at
 
 
 async def settle_float(session: AsyncConnection, send_id: UUID) -> None:
-    """End the grant of a send whose payment is final: its promise is given back, its spending taken off, once.
+    """End the grant of a send whose payment is final, once: promise given back, spending taken off.
 
     Raises NotFound for an unknown send and NotYet while none of its attempts is closed as paid.
     """
@@ -83,8 +82,8 @@ async def settle_float(session: AsyncConnection, send_id: UUID) -> None:
 async def release(session: AsyncConnection, send_id: UUID, why: str) -> bool:
     """Give up a send for ever: its room goes back and it will never be granted again; False on a repeat.
 
-    Fees of failed attempts are taken off. Raises NotFound for an unknown send and TooLate while an attempt of it is
-    open or paid.
+    Fees of failed attempts are taken off. Raises NotFound for an unknown send and TooLate while an attempt of
+    it is open or paid.
     """
     send = await _lock(session, send_id)
     if send.state == "released":
@@ -111,7 +110,8 @@ _STANDING = text("""
 _SPENT = text("""
     SELECT t.outcome, o.height, o.fee
       FROM chain.attempts t
-      JOIN chain.own_txs o ON o.chain_id = t.chain_id AND o.txid = t.landed_txid AND o.block_hash = t.block_hash
+      JOIN chain.own_txs o
+        ON o.chain_id = t.chain_id AND o.txid = t.landed_txid AND o.block_hash = t.block_hash
      WHERE t.send_id = :send_id AND t.outcome IS NOT NULL
 """)
 
@@ -167,7 +167,7 @@ async def _end(session: AsyncConnection, send: AnyRow) -> None:
 
 
 def _spent(send: AnyRow, row: AnyRow, spendings: Sequence[AnyRow]) -> tuple[int, int]:
-    """What of this asset left the wallet after its balance was read, and the newest block that is accounted for."""
+    """What of this asset left after the balance was read, and the newest block that is accounted for."""
     spent, newest = 0, row.settled_height
     for spending in spendings:
         newest = max(newest, spending.height)

@@ -1,4 +1,4 @@
-"""Effects of one block on addresses of ours: each is judged, each leaves its verdict, some become deposits."""
+"""Effects of a block on addresses of ours: each is judged and leaves its verdict, some become deposits."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from ledger.records import AnyRow
 
 @dataclass(frozen=True, slots=True)
 class IntakeRules:
-    """What effects are judged by: the listed assets, and per asset id the smallest credit (1 where none is named)."""
+    """What effects are judged by: listed assets, and the smallest credit per asset id (else 1)."""
 
     catalogue: Catalogue
     minimums: Mapping[int, int]
@@ -83,7 +83,7 @@ async def record_effects(
         await session.execute(insert(effects).values(rows).on_conflict_do_nothing())
 
 
-async def record_deposits(  # noqa: PLR0913 - what was seen, where and when
+async def record_deposits(  # noqa: PLR0913, PLR0917 - what was seen, where and when
     session: AsyncConnection,
     network: str,
     at: BlockRef,
@@ -93,8 +93,8 @@ async def record_deposits(  # noqa: PLR0913 - what was seen, where and when
 ) -> list[NewEvent]:
     """Open a deposit for whatever has to be booked, and read those again that had left their branch.
 
-    What is never booked (a reverted call, an unlisted token) leaves its verdict in the effects alone, unless the same
-    key was a deposit in another execution. Returns the transitions.
+    What is never booked (a reverted call, an unlisted token) leaves its verdict in the effects alone, unless
+    the same key was a deposit in another execution. Returns the transitions.
     """
     if not judged:
         return []

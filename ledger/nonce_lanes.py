@@ -1,7 +1,8 @@
-"""Which hot wallet pays a send: room, health, floats, grants and the queue. The nonce itself is the signer's row.
+"""Which hot wallet pays a send: room, health, grants and the queue; the nonce is the signer's row.
 
-Lack of coins is a queue, not an error: first in, first out per network and asset. Everybody who grants locks the
-float rows of the network in one order, so two grants never promise the same room and never wait for each other twice.
+Lack of coins is a queue, not an error: first in, first out per network and asset. Everybody who grants locks
+the float rows of the network in one order, so two grants never promise the same room and never wait for each
+other twice.
 """
 
 import hashlib
@@ -19,8 +20,8 @@ from domain.errors import Conflict
 from domain.sends import SendFacts, SendKind
 from ledger.addresses import family_of, watch_wallet
 from ledger.chain_records import floats, grants, sends, wallets
-from ledger.send_facts import recall_send
 from ledger.records import AnyRow
+from ledger.send_facts import recall_send
 
 UNMINED_MAX = 8
 """Transactions of one wallet that stand in no block yet; more of them would wait behind one stuck nonce."""
@@ -30,7 +31,7 @@ BATCH_MAX = 500
 
 @dataclass(frozen=True, slots=True)
 class LiquidityRequest:
-    """What a send needs: amount in the asset's units, `fee_cap` in units of the native coin `fee_asset_id`."""
+    """What a send needs: amount in asset units, `fee_cap` in units of the coin `fee_asset_id`."""
 
     send_id: UUID
     kind: SendKind
@@ -76,7 +77,7 @@ async def register_wallet(session: AsyncConnection, network: str, address: bytes
 async def set_float_limits(
     session: AsyncConnection, network: str, address: bytes, asset_id: int, limits: FloatLimits
 ) -> None:
-    """Say how much of an asset a registered wallet should hold; opens its float row with nothing confirmed."""
+    """Say how much of an asset a wallet should hold; opens its float row with nothing confirmed."""
     values = {"floor": limits.floor, "target": limits.target, "ceiling": limits.ceiling}
     await session.execute(
         insert(floats)
@@ -88,8 +89,8 @@ async def set_float_limits(
 async def request_liquidity(session: AsyncConnection, request: LiquidityRequest) -> SendFacts:
     """Record the send once and grant it a wallet with room, or a place in the queue.
 
-    The answer's `wallet` is set once granted, else `place_in_queue` counts from 1. Asking again tries again. Raises
-    Conflict if the send was recorded with another content.
+    The answer's `wallet` is set once granted, else `place_in_queue` counts from 1. Asking again tries again.
+    Raises Conflict if the send was recorded with another content.
     """
     rooms = await _lock_rooms(session, request.network, request.needs)
     await session.execute(
@@ -127,7 +128,7 @@ async def request_liquidity(session: AsyncConnection, request: LiquidityRequest)
 
 
 async def grant_waiting(session: AsyncConnection, network: str) -> list[UUID]:
-    """Grant what the queue of a network can get now, oldest first; the head of each asset holds the rest back."""
+    """Grant what a network's queue can get now, oldest first; the head of each asset holds the rest back."""
     waiting = await _waiting(session, network)
     if not waiting:
         return []
@@ -173,7 +174,7 @@ class _Rooms:
 
 
 def _rank(send_id: UUID, address: bytes) -> bytes:
-    """Rendezvous hashing: each send has its own order of wallets, and a wallet that leaves moves only its own."""
+    """Rendezvous hashing: each send has its own order of wallets; one that leaves moves only its own."""
     return hashlib.sha256(send_id.bytes + address).digest()
 
 
@@ -205,7 +206,7 @@ _WAITING = text("""
 
 
 async def _lock_rooms(session: AsyncConnection, network: str, asset_ids: Iterable[int]) -> _Rooms:
-    # Two statements: a waiting statement keeps the snapshot it began with, the next one sees what was committed.
+    # Two statements: a waiting one keeps the snapshot it began with, the next one sees what was committed.
     arguments: dict[str, Any] = {"network": network, "assets": sorted(asset_ids)}
     await session.execute(_LOCK, arguments)
     return _Rooms(await session.execute(_ROOMS, arguments))

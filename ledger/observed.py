@@ -1,12 +1,11 @@
-"""What the networks showed, block by block: header, effects on addresses of ours, our own transactions, the cursor.
+"""What the networks showed, block by block: header, effects on our addresses, our transactions, the cursor.
 
-One block is one transaction, and the cursor moves in it by compare-and-set on (height, hash): two followers cannot
-apply a block twice, and whatever dies in between leaves nothing behind.
+One block is one transaction, and the cursor moves in it by compare-and-set on (height, hash): two followers
+cannot apply a block twice, and whatever dies in between leaves nothing behind.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -26,7 +25,7 @@ from ledger.records import AnyRow
 
 @dataclass(frozen=True, slots=True)
 class ChainCursor:
-    """Up to where a network was read completely, and up to where it is final; `mode` is open, stalled or frozen."""
+    """Up to where a network was read completely and is final; `mode` is open, stalled or frozen."""
 
     network: str
     height: int
@@ -96,7 +95,7 @@ async def canonical_at(session: AsyncConnection, network: str, height: int) -> H
     return None if row is None else _header(row)
 
 
-async def apply_block(  # noqa: PLR0913 - one block, the rules to judge it by and where it belongs
+async def apply_block(  # noqa: PLR0913, PLR0917 - one block, the rules to judge it by and where it belongs
     session: AsyncConnection,
     network: str,
     block: BlockEffects,
@@ -106,8 +105,9 @@ async def apply_block(  # noqa: PLR0913 - one block, the rules to judge it by an
 ) -> bool:
     """Take over everything one block did and move the cursor onto it.
 
-    False, with nothing written, if the cursor is not at `expected` or the network is frozen. Raises RecordMismatch for
-    a block that is not the child of `expected`, and for a deposit that stands in two blocks of one branch.
+    False, with nothing written, if the cursor is not at `expected` or the network is frozen. Raises
+    RecordMismatch for a block that is not the child of `expected`, and for a deposit that stands in two
+    blocks of one branch.
     """
     header = block.header
     if header.parent != expected.hash or header.ref.height != expected.height + 1:
@@ -142,8 +142,8 @@ async def apply_block(  # noqa: PLR0913 - one block, the rules to judge it by an
 async def unapply_block(session: AsyncConnection, network: str, header: Header) -> bool:
     """Take back the block at the cursor, whose branch was left: the cursor moves to its parent.
 
-    False, with nothing written, if the cursor is not there or the network is frozen. Raises FinalityBroken for a block
-    at or below final, which the network had promised never to take back.
+    False, with nothing written, if the cursor is not there or the network is frozen. Raises FinalityBroken
+    for a block at or below final, which the network had promised never to take back.
     """
     row = await lock_chain(session, network)
     if (row.height, row.hash) != (header.ref.height, header.ref.hash) or row.mode == "frozen":

@@ -1,4 +1,4 @@
-"""Transactions that wallets of ours sent: they move attempts, carry fees, and expose signatures we never made."""
+"""Transactions our wallets sent: they move attempts, carry fees, expose signatures we never made."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -27,7 +27,8 @@ async def record_own_transactions(
 ) -> list[NewEvent]:
     """Keep each transaction of a wallet of ours with its fee, failed ones too, and mark its attempt INCLUDED.
 
-    A transaction whose hash we never signed means a stolen key: its wallet is frozen. Returns the transitions.
+    A transaction whose hash we never signed means a stolen key: its wallet is frozen. Returns the
+    transitions.
     """
     mined = [transaction for transaction in block.transactions if transaction.sender in ours]
     if not mined:

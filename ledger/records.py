@@ -1,7 +1,8 @@
 """Business rows beside the postings: who a player is, what was bet, what was asked to be paid out.
 
-The migration is the truth for constraints and privileges; these tables name the columns for queries. Every row with
-a player carries the player's slot, so that it moves between servers together with the postings it explains.
+The migration is the truth for constraints and privileges; these tables name the columns for queries. Every
+row with a player carries the player's slot, so that it moves between servers together with the postings it
+explains.
 """
 
 from decimal import Decimal

@@ -22,7 +22,7 @@ async def ensure_operator(session: AsyncConnection, operator: int, name: str) ->
 
 
 async def register(session: AsyncConnection, player: PlayerInput, now: datetime) -> PlayerRecord:
-    """Give a person of an operator a number, once: the same (operator, external id) is the same player for ever.
+    """Give a person of an operator a number; the same (operator, external id) is the same player for ever.
 
     Raises NotFound for an operator nobody recorded.
     """

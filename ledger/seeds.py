@@ -14,7 +14,7 @@ from domain.errors import Busy, NotFound, RequestInvalid
 from domain.fairness import commitment, is_client_seed
 from domain.ids import player_text, slot_of_player
 from domain.players import SeedPairRecord, SeedRotationRecord
-from ledger.records import players, seed_pairs, AnyRow
+from ledger.records import AnyRow, players, seed_pairs
 
 FIRST_PAIR = 1
 
@@ -48,7 +48,7 @@ class SeedStatus:
     next_commit: str
 
 
-async def ensure_pair(  # noqa: PLR0913 - two seeds, one default and the time
+async def ensure_pair(  # noqa: PLR0913, PLR0917 - two seeds, one default and the time
     session: AsyncConnection,
     player: int,
     current: SealedSeed,
@@ -56,7 +56,7 @@ async def ensure_pair(  # noqa: PLR0913 - two seeds, one default and the time
     client_seed: str,
     now: datetime,
 ) -> None:
-    """Give the player the pairs 1 (in use) and 2 (next) unless there are some; they are sealed for those numbers."""
+    """Give the player pairs 1 (in use) and 2 (next), sealed for those numbers, unless there are some."""
     await _lock(session, player)
     pairs = ((FIRST_PAIR, current, "current", client_seed), (FIRST_PAIR + 1, following, "next", None))
     if await session.scalar(select(seed_pairs.c.pair).where(*_of(player)).limit(1)) is not None:
@@ -158,7 +158,7 @@ async def recall_rotation(
     )
 
 
-async def rotate(  # noqa: PLR0913 - the wish, the opened secret, the new one and the time
+async def rotate(  # noqa: PLR0913, PLR0917 - the wish, the opened secret, the new one and the time
     session: AsyncConnection,
     player: int,
     client_key: str,
@@ -169,9 +169,9 @@ async def rotate(  # noqa: PLR0913 - the wish, the opened secret, the new one an
 ) -> SeedRotationRecord:
     """Reveal the current pair and go on with the next one under a new client seed, once per client key.
 
-    `opened` is the current pair's server seed in clear, `following` the sealed seed of pair current + 2. Raises
-    RequestInvalid for a client seed that is malformed or whose nonces were used before, NotFound without a pair, Busy
-    when another rotation came between opening the seed and this call.
+    `opened` is the current pair's server seed in clear, `following` the sealed seed of pair current + 2.
+    Raises RequestInvalid for a client seed that is malformed or whose nonces were used before, NotFound
+    without a pair, Busy when another rotation came between opening the seed and this call.
     """
     await _lock(session, player)
     known = await recall_rotation(session, player, client_key)
@@ -231,7 +231,7 @@ async def _set(session: AsyncConnection, player: int, pair: int, **values: str) 
     await session.execute(update(seed_pairs).where(*_of(player), seed_pairs.c.pair == pair).values(**values))
 
 
-async def _insert_pair(  # noqa: PLR0913 - one row's columns
+async def _insert_pair(  # noqa: PLR0913, PLR0917 - one row's columns
     session: AsyncConnection,
     player: int,
     pair: int,

@@ -14,7 +14,7 @@ from ledger.chain_records import grants, sends
 
 @dataclass(frozen=True, slots=True)
 class SendTerms:
-    """What a send owes whom, and the wallet that was granted; amount in asset units, `fee_cap` in native units."""
+    """What a send owes whom, and the granted wallet; amount in asset units, `fee_cap` in native units."""
 
     kind: SendKind
     network: str
@@ -91,7 +91,8 @@ _SENDS = text("""
            CASE WHEN g.wallet IS NULL AND g.released_at IS NULL AND g.send_id IS NOT NULL THEN
              (SELECT count(*) FROM chain.grants o
                WHERE o.chain_id = g.chain_id AND o.asset_id = g.asset_id AND o.wallet IS NULL
-                 AND o.released_at IS NULL AND (o.asked_at, o.send_id) <= (g.asked_at, g.send_id)) END AS place
+                 AND o.released_at IS NULL AND (o.asked_at, o.send_id) <= (g.asked_at, g.send_id))
+           END AS place
       FROM chain.sends s LEFT JOIN chain.grants g ON g.send_id = s.send_id
      WHERE s.send_id = ANY(:ids)
 """)

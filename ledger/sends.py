@@ -1,7 +1,7 @@
 """Outgoing transactions as rows: attempts, stored bytes, what nodes were asked and what they said.
 
-The order of commits is the whole trick: intent, signed bytes, sending row, network. Whatever dies in between, the
-rows lead back to hashes that are already held, and a retry sends the same bytes. No hash is ever deleted.
+The order of commits is the whole trick: intent, signed bytes, sending row, network. Whatever dies in between,
+the rows lead back to hashes that are already held, and a retry sends the same bytes. No hash is ever deleted.
 """
 
 from collections.abc import Sequence
@@ -43,14 +43,14 @@ class OpenSend:
     tried_at: datetime | None
 
 
-async def insert_attempt(  # noqa: PLR0913 - one row's columns
+async def insert_attempt(  # noqa: PLR0913, PLR0917 - one row's columns
     session: AsyncConnection, send_id: UUID, attempt: int, network: str, wallet: bytes, plan: SendPlan
 ) -> SendPlan:
     """Store the terms of an attempt before anything is signed, and return those that stand.
 
     A newer plan replaces an older one until the first signature; afterwards the stored one is final. Raises
-    NotFound for an unknown send and RecordMismatch if another wallet was granted; the database refuses a second
-    attempt while one is open or paid.
+    NotFound for an unknown send and RecordMismatch if another wallet was granted; the database refuses a
+    second attempt while one is open or paid.
     """
     granted = (
         await session.execute(
@@ -89,8 +89,8 @@ async def copy_signed(
 ) -> SignedTx:
     """Copy the signer's bytes row to row, so that they never travel through a payload.
 
-    The attempt takes over nonce and state SIGNED. Raises NotYet while the signer has stored nothing for this variant
-    and BytesMismatch if other bytes were copied before.
+    The attempt takes over nonce and state SIGNED. Raises NotYet while the signer has stored nothing for this
+    variant and BytesMismatch if other bytes were copied before.
     """
     row = (
         await session.execute(_SIGNATURE, {"send_id": send_id, "attempt": attempt, "variant": variant})
@@ -173,7 +173,7 @@ async def record_sending(
 async def record_answers(
     session: AsyncConnection, network: str, txid: bytes, result: BroadcastResult, now: datetime
 ) -> None:
-    """Keep what each node said; a transaction that some node has becomes ACCEPTED, which is not yet inclusion."""
+    """Keep what each node said; what some node has becomes ACCEPTED, which is not yet inclusion."""
     rows = [
         {
             "chain_id": network,

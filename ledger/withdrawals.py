@@ -17,13 +17,13 @@ from domain.rules import Verdict
 from domain.sends import SendFacts
 from domain.withdrawals import ReviewAct, ReviewVerb, WithdrawalFacts, WithdrawalInput, WithdrawalState
 from ledger.chain_records import chains
-from ledger.records import approvals, assets, decisions, withdrawals, AnyRow
+from ledger.records import AnyRow, approvals, assets, decisions, withdrawals
 from ledger.send_facts import recall_sends
 
 
 @dataclass(frozen=True, slots=True)
 class WithdrawalAcceptance:
-    """How a withdrawal began: fee in asset units, `fee_cap` in native units, the ids of its two first postings."""
+    """How a withdrawal began: fee in asset units, `fee_cap` in native units, its first two postings."""
 
     state: WithdrawalState
     fee: int
@@ -143,7 +143,7 @@ async def mark(  # noqa: PLR0913 - one row's new state and why
     sentence: str | None = None,
     version: int | None = None,
 ) -> None:
-    """Move an open withdrawal on, in the transaction of the posting that says so; a closed one stays as it is."""
+    """Move an open withdrawal on, in the transaction of its posting; a closed one stays as it is."""
     values: dict[str, object] = {
         "state": state.value,
         "code": code,
@@ -163,8 +163,8 @@ async def mark(  # noqa: PLR0913 - one row's new state and why
 async def record_review(session: AsyncConnection, act: ReviewAct, now: datetime) -> bool:
     """Keep one person's word on a withdrawal; False if this ticket had said the same before.
 
-    Raises NotFound, Conflict for a ticket with another word or for a content that has changed since the person read
-    it, and TooLate when the withdrawal is no longer in review.
+    Raises NotFound, Conflict for a ticket with another word or for a content that has changed since the
+    person read it, and TooLate when the withdrawal is no longer in review.
     """
     row = (
         await session.execute(
@@ -210,7 +210,7 @@ async def record_review(session: AsyncConnection, act: ReviewAct, now: datetime)
 async def list_withdrawals(
     session: AsyncConnection, player: int, before: tuple[datetime, UUID] | None, limit: int
 ) -> list[WithdrawalLine]:
-    """The player's withdrawals, newest first; `before` is (received_at, withdrawal_id) of the last row of a page."""
+    """The player's withdrawals, newest first; `before` is (received_at, id) of the last row of a page."""
     query = (
         _shown(player)
         .order_by(withdrawals.c.received_at.desc(), withdrawals.c.withdrawal_id.desc())

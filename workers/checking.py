@@ -15,7 +15,9 @@ from workflows.names import ASSET, CHAIN, NEEDS_HUMAN, OPERATOR, PLAYER, REASON,
 
 PATIENCE_SECONDS = 60
 LOOK_EVERY_SECONDS = 1
-SEARCH_ATTRIBUTES = {key.name for key in (STATE, STEP, REASON, OPERATOR, PLAYER, ASSET, CHAIN, NEEDS_HUMAN, SINCE)}
+SEARCH_ATTRIBUTES = {
+    key.name for key in (STATE, STEP, REASON, OPERATOR, PLAYER, ASSET, CHAIN, NEEDS_HUMAN, SINCE)
+}
 
 
 async def check_schema(sessions: Sessions) -> None:

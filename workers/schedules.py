@@ -26,7 +26,9 @@ async def start_endless(built: Assembly) -> list[str]:
         )
         started.append(feed.id)
     for family in house.addresses:
-        network = next(entry.network for entry in house.networks if entry.network.startswith(f"{family.family}:"))
+        network = next(
+            entry.network for entry in house.networks if entry.network.startswith(f"{family.family}:")
+        )
         pool = await money.start_workflow(
             AddressPoolWorkflow.run,
             PoolInput(family=family.family, network=network),

@@ -26,7 +26,11 @@ class AddressPoolWorkflow:
     async def run(self, pool: PoolInput) -> None:
         while not workflow.info().is_continue_as_new_suggested():
             wanted = await take(
-                AddressActivities.wanted_addresses, pool, queue=LEDGER_QUEUE, policy=MUST, summary="Count the pool"
+                AddressActivities.wanted_addresses,
+                pool,
+                queue=LEDGER_QUEUE,
+                policy=MUST,
+                summary="Count the pool",
             )
             if wanted is None:
                 await workflow.sleep(LOOK_EVERY, summary="The pool is full")

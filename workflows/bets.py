@@ -38,7 +38,10 @@ class BetWorkflow:
         bet = await self._reserve()
         if next_step(bet) is BetStep.SETTLE:
             bet = await take_soon(
-                PlayingActivities.settle_bet, self._request, queue=LEDGER_QUEUE, summary="Roll the dice and settle"
+                PlayingActivities.settle_bet,
+                self._request,
+                queue=LEDGER_QUEUE,
+                summary="Roll the dice and settle",
             )
         self._bet = bet
         return bet
@@ -47,7 +50,10 @@ class BetWorkflow:
         """Reserve the stake, or take it back for ever: a caller who got no answer must not lose it silently."""
         try:
             return await take_local(
-                PlayingActivities.accept_bet, self._request, policy=ACCEPT, summary="Decide and reserve the stake"
+                PlayingActivities.accept_bet,
+                self._request,
+                policy=ACCEPT,
+                summary="Decide and reserve the stake",
             )
         except FailureError:
             return await take(

@@ -38,14 +38,20 @@ class ChainFeedWorkflow:
         workflow.upsert_search_attributes([STATE.value_set(FOLLOWING)])
         started = workflow.now()
         loops = [
-            self._endless(FollowingActivities.follow_chain, feed_queue(feed.network), "Follow the chain, block by block"),
+            self._endless(
+                FollowingActivities.follow_chain, feed_queue(feed.network), "Follow the chain, block by block"
+            ),
             self._endless(DeliveringActivities.deliver_events, OPS_QUEUE, "Tell workflows what changed"),
-            self._endless(BroadcastingActivities.heal_sends, chain_queue(feed.network), "Send open transactions again"),
+            self._endless(
+                BroadcastingActivities.heal_sends, chain_queue(feed.network), "Send open transactions again"
+            ),
         ]
         tasks = [asyncio.ensure_future(loop) for loop in loops]
         try:
             await workflow.wait_condition(
-                lambda: workflow.info().is_continue_as_new_suggested(), timeout=RUN_MAX, timeout_summary="A new run each day"
+                lambda: workflow.info().is_continue_as_new_suggested(),
+                timeout=RUN_MAX,
+                timeout_summary="A new run each day",
             )
         except asyncio.TimeoutError:
             workflow.logger.info("the run ends after %s", workflow.now() - started)

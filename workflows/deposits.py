@@ -6,7 +6,15 @@ from collections.abc import Awaitable, Callable
 from temporalio import workflow
 
 from activities.posting import PostingActivities
-from domain.deposits import DepositFacts, DepositInput, DepositResult, DepositState, DepositStep, Observation, next_step
+from domain.deposits import (
+    DepositFacts,
+    DepositInput,
+    DepositResult,
+    DepositState,
+    DepositStep,
+    Observation,
+    next_step,
+)
 from workflows.names import LEDGER_QUEUE, SignalName, WorkflowName
 from workflows.policies import CHAIN_FALLBACK, MUST
 from workflows.reviews import show_state
@@ -41,7 +49,10 @@ class DepositWorkflow:
         while True:
             self._understood = self._heard
             facts = await take_soon(
-                PostingActivities.recall_deposit, self._request, queue=LEDGER_QUEUE, summary="Read what the rows say"
+                PostingActivities.recall_deposit,
+                self._request,
+                queue=LEDGER_QUEUE,
+                summary="Read what the rows say",
             )
             show_state(facts.state.value, _sentence(facts))
             step = next_step(facts)
@@ -62,7 +73,9 @@ class DepositWorkflow:
     async def _news(self) -> None:
         try:
             await workflow.wait_condition(
-                lambda: self._heard > self._understood, timeout=CHAIN_FALLBACK, timeout_summary="Look again without news"
+                lambda: self._heard > self._understood,
+                timeout=CHAIN_FALLBACK,
+                timeout_summary="Look again without news",
             )
         except asyncio.TimeoutError:
             return

@@ -28,7 +28,11 @@ class PlayerWorkflow:
     @workflow.run
     async def run(self, request: PlayerInput) -> PlayerRecord | None:
         step = take(
-            AcceptingActivities.register_player, request, queue=LEDGER_QUEUE, policy=MUST, summary="Register the player"
+            AcceptingActivities.register_player,
+            request,
+            queue=LEDGER_QUEUE,
+            policy=MUST,
+            summary="Register the player",
         )
         await self._answer.come_from(step)
         await workflow.wait_condition(workflow.all_handlers_finished)
@@ -50,7 +54,11 @@ class AddressWorkflow:
     @workflow.run
     async def run(self, request: AddressInput) -> AddressRecord | None:
         step = take(
-            AcceptingActivities.assign_address, request, queue=LEDGER_QUEUE, policy=MUST, summary="Take a confirmed address from the pool"
+            AcceptingActivities.assign_address,
+            request,
+            queue=LEDGER_QUEUE,
+            policy=MUST,
+            summary="Take a confirmed address from the pool",
         )
         await self._answer.come_from(step)
         await workflow.wait_condition(workflow.all_handlers_finished)
@@ -72,7 +80,11 @@ class SeedRotationWorkflow:
     @workflow.run
     async def run(self, request: SeedRotationInput) -> SeedRotationRecord | None:
         step = take(
-            PlayingActivities.rotate_seeds, request, queue=LEDGER_QUEUE, policy=MUST, summary="Reveal the seed in use, take the next"
+            PlayingActivities.rotate_seeds,
+            request,
+            queue=LEDGER_QUEUE,
+            policy=MUST,
+            summary="Reveal the seed in use, take the next",
         )
         await self._answer.come_from(step)
         await workflow.wait_condition(workflow.all_handlers_finished)

@@ -23,10 +23,16 @@ class Desk:
     def nudge(self) -> None:
         self._nudged = True
 
-    async def stand(self, step: str, reason: Reason, detail: str = "", *, at_most: timedelta | None = None) -> None:
+    async def stand(
+        self, step: str, reason: Reason, detail: str = "", *, at_most: timedelta | None = None
+    ) -> None:
         """Wait until nudged, or until the reason is due for another look; the caller goes on from facts."""
         now = workflow.now()
-        since = self.waiting.since if self.waiting and self.waiting.reason is reason else now.isoformat(timespec="seconds")
+        since = (
+            self.waiting.since
+            if self.waiting and self.waiting.reason is reason
+            else now.isoformat(timespec="seconds")
+        )
         self.waiting = Waiting(reason=reason, since=since, verbs=self._verbs, detail=detail)
         workflow.set_current_details(explain(self.waiting))
         workflow.upsert_search_attributes(
@@ -40,7 +46,9 @@ class Desk:
         )
         patience = at_most or (BLOCKED_RETRY if reason.retries_by_itself else PERSON_FALLBACK)
         try:
-            await workflow.wait_condition(lambda: self._nudged, timeout=patience, timeout_summary=f"{reason}: look again")
+            await workflow.wait_condition(
+                lambda: self._nudged, timeout=patience, timeout_summary=f"{reason}: look again"
+            )
         except asyncio.TimeoutError:
             pass
         self._nudged = False
@@ -50,7 +58,9 @@ class Desk:
         if self.waiting is None:
             return
         self.waiting = None
-        workflow.upsert_search_attributes([REASON.value_unset(), NEEDS_HUMAN.value_set(False), SINCE.value_unset()])
+        workflow.upsert_search_attributes(
+            [REASON.value_unset(), NEEDS_HUMAN.value_set(False), SINCE.value_unset()]
+        )
 
 
 def show_state(state: str, sentence: str) -> None:

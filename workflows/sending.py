@@ -32,6 +32,7 @@ from workflows.stepping import failure_code, failure_details, take
 
 FIRST_ATTEMPT = 1
 FIRST_VARIANT = 1
+PLAN_REASONS = {"FEE_ABOVE_CAP": Reason.FEE_CAP, "WALLET_SHORT": Reason.LIQUIDITY}
 
 
 class Sending:
@@ -57,7 +58,9 @@ class Sending:
         elif step is SendStep.WATCH:
             await self._watch(facts)
         elif step is not SendStep.PAID:
-            await self._desk.stand("send", Reason.SEND_FAILED, f"attempt {facts.attempts[-1].attempt} {step.value}")
+            await self._desk.stand(
+                "send", Reason.SEND_FAILED, f"attempt {facts.attempts[-1].attempt} {step.value}"
+            )
         if step not in {SendStep.FAILED, SendStep.CANCELLED, SendStep.DEAD}:
             self._desk.leave()
         return await self._look()
@@ -78,7 +81,10 @@ class Sending:
         try:
             plan = await self._plan(attempt)
         except FailureError as error:
-            await self._desk.stand("plan", Reason.RPC_DOWN, failure_code(error) or "no answer in time")
+            code = failure_code(error)
+            await self._desk.stand(
+                "plan", PLAN_REASONS.get(code, Reason.RPC_DOWN), code or "no answer in time"
+            )
             return
         if plan.verdict is SimulationVerdict.REFUSED:
             await self._desk.stand("plan", Reason.PAYEE_REFUSES, plan.why)
@@ -88,7 +94,9 @@ class Sending:
         except FailureError as error:
             await self._signer_said_no(error)
             return
-        workflow.set_current_details(f"Signed as 0x{answer.txid.hex()} with nonce {answer.nonce}; handing it to the nodes.")
+        workflow.set_current_details(
+            f"Signed as 0x{answer.txid.hex()} with nonce {answer.nonce}; handing it to the nodes."
+        )
         await self._hand_over(attempt, FIRST_VARIANT)
 
     async def _plan(self, attempt: int) -> SendPlan:
@@ -124,7 +132,9 @@ class Sending:
 
     async def _signer_said_no(self, error: FailureError) -> None:
         if failure_code(error) != "REFUSED_BY_SIGNER":
-            reason = Reason.SIGNER_DOWN if failure_code(error) in {None, "SIGNER_UNAVAILABLE"} else Reason.CORRUPT
+            reason = (
+                Reason.SIGNER_DOWN if failure_code(error) in {None, "SIGNER_UNAVAILABLE"} else Reason.CORRUPT
+            )
             await self._desk.stand("sign", reason, failure_code(error) or "no answer in time")
             return
         refusal = Refusal(failure_details(error)[0])
@@ -157,11 +167,18 @@ class Sending:
         assert current is not None
         txid = f"0x{current.txid.hex()}" if current.txid else "the transaction"
         if current.block_height is None:
-            show_state("sending", f"{txid} is with the nodes; no block holds it so far. The same bytes are sent again if needed.")
+            show_state(
+                "sending",
+                f"{txid} is with the nodes; no block holds it so far. The same bytes are sent again if needed.",
+            )
         else:
-            show_state("sent", f"{txid} stands in block {current.block_height}; paid once that block is final.")
+            show_state(
+                "sent", f"{txid} stands in block {current.block_height}; paid once that block is final."
+            )
         try:
-            await workflow.wait_condition(lambda: self._news, timeout=CHAIN_FALLBACK, timeout_summary="Look again without news")
+            await workflow.wait_condition(
+                lambda: self._news, timeout=CHAIN_FALLBACK, timeout_summary="Look again without news"
+            )
         except asyncio.TimeoutError:
             return
         finally:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Generic, TypeVar
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError, FailureError
+from temporalio.exceptions import ApplicationError, FailureError
 
 from workflows.policies import ACCEPT, MUST, StepPolicy
 
@@ -14,7 +14,11 @@ Result = TypeVar("Result")
 
 
 async def take_local(
-    step: Callable[[Any, Argument], Awaitable[Result]], argument: Argument, *, policy: StepPolicy, summary: str
+    step: Callable[[Any, Argument], Awaitable[Result]],
+    argument: Argument,
+    *,
+    policy: StepPolicy,
+    summary: str,
 ) -> Result:
     """Run a step inside the workflow task; for short database work whose caller is waiting."""
     return await workflow.execute_local_activity_method(
@@ -60,18 +64,23 @@ async def take_soon(
 
 
 def failure_code(error: FailureError) -> str | None:
-    """The code of the error behind a failed step; None when time ran out without an answer.
-
-    A failing local activity surfaces as the bare application error, a remote one wrapped in an activity error.
-    """
-    cause = error.cause if isinstance(error, ActivityError) else error
-    return cause.type if isinstance(cause, ApplicationError) else None
+    """The code of the error behind a failed step; None when time ran out without any answer."""
+    cause = _said(error)
+    return cause.type if cause else None
 
 
 def failure_details(error: FailureError) -> tuple[Any, ...]:
     """What the failing step said beside its code."""
-    cause = error.cause if isinstance(error, ActivityError) else error
-    return tuple(cause.details) if isinstance(cause, ApplicationError) else ()
+    cause = _said(error)
+    return tuple(cause.details) if cause else ()
+
+
+def _said(error: FailureError) -> ApplicationError | None:
+    """A local failure is the bare application error; a remote one is wrapped, and so is the last one before a timeout."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, ApplicationError):
+        cause = cause.__cause__
+    return cause
 
 
 async def shielded(body: Callable[[], Awaitable[Result]], on_cancel: Callable[[], None]) -> Result:

@@ -56,7 +56,10 @@ class WithdrawalWorkflow:
         await workflow.wait_condition(workflow.all_handlers_finished)
         current = facts.send.current if facts.send else None
         return WithdrawalResult(
-            withdrawal_id=facts.withdrawal_id, state=facts.state, code=facts.code, txid=current.txid if current else None
+            withdrawal_id=facts.withdrawal_id,
+            state=facts.state,
+            code=facts.code,
+            txid=current.txid if current else None,
         )
 
     @workflow.update(name=UpdateName.ACCEPT)
@@ -220,12 +223,18 @@ class WithdrawalWorkflow:
 
     async def _recall(self) -> WithdrawalFacts:
         return await take_soon(
-            PostingActivities.recall_withdrawal, self._ref, queue=LEDGER_QUEUE, summary="Read what the rows say"
+            PostingActivities.recall_withdrawal,
+            self._ref,
+            queue=LEDGER_QUEUE,
+            summary="Read what the rows say",
         )
 
     async def _review_act(self, act: ReviewAct) -> WithdrawalFacts:
         facts = await take_soon(
-            AcceptingActivities.record_review, act, queue=LEDGER_QUEUE, summary=f"Record the word of {act.person}"
+            AcceptingActivities.record_review,
+            act,
+            queue=LEDGER_QUEUE,
+            summary=f"Record the word of {act.person}",
         )
         self._wake()
         return facts
@@ -244,10 +253,17 @@ class WithdrawalWorkflow:
             self._sending.told()
 
     def _want_back(
-        self, state: WithdrawalState = WithdrawalState.CANCELLED, code: str | None = None, sentence: str | None = None
+        self,
+        state: WithdrawalState = WithdrawalState.CANCELLED,
+        code: str | None = None,
+        sentence: str | None = None,
     ) -> None:
         self._wanted_back = VoidAct(
-            withdrawal_id=self._ref.withdrawal_id, player=self._ref.player, state=state, code=code, sentence=sentence
+            withdrawal_id=self._ref.withdrawal_id,
+            player=self._ref.player,
+            state=state,
+            code=code,
+            sentence=sentence,
         )
         self._desk.nudge()
 

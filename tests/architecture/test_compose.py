@@ -13,16 +13,14 @@ from typing import Any
 
 import pytest
 import yaml
-from pydantic_settings import BaseSettings
 
 from api.__main__ import DEFAULT_PORTS
-from bootstrap import settings as house_settings
 from bootstrap.settings import HouseFile
 from devstack.dynamic_config import as_document
 from devstack.runs import CHECKOUT
 from domain.signing import sign_queue
-from signer import settings as signer_settings
 from signer.settings import PolicyFile
+from tests.support.environments import variables
 from workers.registry import PROCESSES
 from workflows.names import chain_queue
 
@@ -52,7 +50,12 @@ OURS = sorted(set(SERVICES) - FOREIGN)
 # Which settings each of our commands reads; a worker's and the optional ones are added below.
 READS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("workers", "migrate"): ("CROUPIER_MIGRATION_",),
-    ("workers", "schedules"): ("CROUPIER_DATABASE_", "CROUPIER_TEMPORAL_", "CROUPIER_HOUSE_", "CROUPIER_WORKER_"),
+    ("workers", "schedules"): (
+        "CROUPIER_DATABASE_",
+        "CROUPIER_TEMPORAL_",
+        "CROUPIER_HOUSE_",
+        "CROUPIER_WORKER_",
+    ),
     ("api",): ("CROUPIER_DATABASE_", "CROUPIER_TEMPORAL_", "CROUPIER_HOUSE_", "CROUPIER_DOOR_"),
     ("signer",): ("CROUPIER_SIGNER_DATABASE_", "CROUPIER_SIGNER_KEYSTORE_", "CROUPIER_SIGNER_"),
     ("signer", "migrate"): ("CROUPIER_SIGNER_DATABASE_",),
@@ -61,24 +64,6 @@ READS: dict[tuple[str, ...], tuple[str, ...]] = {
 for process in PROCESSES.values():
     seeds = ("CROUPIER_SEEDS_",) if process.reads_seeds else ()
     READS["workers", process.name] = (*READS["workers", "schedules"], *seeds)
-
-
-def _groups() -> dict[str, type[BaseSettings]]:
-    """Every group of settings by the prefix of its variables."""
-    modules = (house_settings, signer_settings)
-    found = [value for module in modules for value in vars(module).values() if isinstance(value, type)]
-    return {
-        str(group.model_config["env_prefix"]): group
-        for group in found
-        if issubclass(group, BaseSettings) and group is not BaseSettings
-    }
-
-
-def _variables(prefix: str, *, only_required: bool = False) -> set[str]:
-    fields = _groups()[prefix].model_fields
-    return {
-        prefix + name.upper() for name, field in fields.items() if field.is_required() or not only_required
-    }
 
 
 def _module_command(name: str) -> list[str]:
@@ -138,11 +123,11 @@ def test_commands_exist(name: str) -> None:
 @pytest.mark.parametrize("name", OURS)
 def test_environments_are_what_settings_read(name: str) -> None:
     """Each variable set is one that the process reads, and each it cannot do without is set."""
-    known = set().union(*(_variables(prefix) for prefix in _reads(name)))
-    required = set().union(*(_variables(prefix, only_required=True) for prefix in _reads(name)))
-    variables = set(_environment(name))
-    assert variables - known == set()
-    assert required - variables == set()
+    known = set().union(*(variables(prefix) for prefix in _reads(name)))
+    required = set().union(*(variables(prefix, only_required=True) for prefix in _reads(name)))
+    given = set(_environment(name))
+    assert given - known == set()
+    assert required - given == set()
 
 
 @pytest.mark.parametrize("name", sorted(SERVICES))
@@ -173,7 +158,9 @@ def test_every_role_gets_its_password() -> None:
     """The roles that services use are exactly those that are given passwords, from the secret each service reads."""
     script = (DEPLOY / "postgres" / "set-passwords.sql").read_text()
     secrets = dict(re.findall(r"\\set (\w+) `cat \"\$SECRETS/(\w+)\"`", script))
-    granted = {role: secrets[name] for role, name in re.findall(r"ALTER ROLE (\w+) PASSWORD :'(\w+)'", script)}
+    granted = {
+        role: secrets[name] for role, name in re.findall(r"ALTER ROLE (\w+) PASSWORD :'(\w+)'", script)
+    }
     used = {}
     for name in OURS:
         environment = _environment(name)
@@ -229,16 +216,22 @@ def test_ports_are_the_codes_own_and_loopback_only() -> None:
     assert all(port.startswith("127.0.0.1:") for ports in published.values() for port in ports)
     listeners = set(_module_command("api")) & {listener.value for listener in DEFAULT_PORTS}
     assert listeners == {listener.value for listener in DEFAULT_PORTS}
-    assert all(str(port) in " ".join(SERVICES["api"]["healthcheck"]["test"]) for port in DEFAULT_PORTS.values())
+    assert all(
+        str(port) in " ".join(SERVICES["api"]["healthcheck"]["test"]) for port in DEFAULT_PORTS.values()
+    )
 
 
 def test_addresses_name_services_on_a_shared_network() -> None:
     """A host in a setting is a service that stands on a network with the one that calls it."""
     for name in SERVICES:
         for variable, value in _environment(name).items():
-            if re.search(r"(DATABASE_HOST|MIGRATION_HOST|PGHOST|SQL_HOST|POSTGRES_SEEDS|TEMPORAL_ADDRESS)$", variable):
+            if re.search(
+                r"(DATABASE_HOST|MIGRATION_HOST|PGHOST|SQL_HOST|POSTGRES_SEEDS|TEMPORAL_ADDRESS)$", variable
+            ):
                 host = value.split(":")[0]
-                assert set(SERVICES[host]["networks"]) & set(SERVICES[name]["networks"]), f"{name}: {variable}"
+                assert set(SERVICES[host]["networks"]) & set(SERVICES[name]["networks"]), (
+                    f"{name}: {variable}"
+                )
 
 
 def test_the_signer_reaches_nothing_outside() -> None:

@@ -35,7 +35,11 @@ def test_the_signers_image_holds_what_the_signer_imports() -> None:
     copied = {path.removesuffix("/__init__.py").replace("/", ".") for path in _copied("signer")}
     assert copied == {"signer", "domain", "chains", "chains.codecs"}
     allowed = ("signer", "domain.", "chains.codecs.")
-    assert {module for module in reached if not module.startswith(allowed)} <= {"domain", "chains", "chains.codecs"}
+    assert {module for module in reached if not module.startswith(allowed)} <= {
+        "domain",
+        "chains",
+        "chains.codecs",
+    }
     assert {module.split(".")[0] for module in reached} == {"signer", "domain", "chains"}
 
 
@@ -51,4 +55,6 @@ def test_packages_come_from_the_locks_with_hashes() -> None:
 def test_the_build_sees_only_what_it_copies() -> None:
     """The context that is sent to the builder lists exactly the folders the Dockerfile names."""
     listed = set(re.findall(r"^!(\w+)$", (CHECKOUT / ".dockerignore").read_text(), re.MULTILINE))
-    assert listed == {path.split("/")[0] for name in ("croupier", "signer") for path in _copied(name)} | {"locks"}
+    assert listed == {path.split("/")[0] for name in ("croupier", "signer") for path in _copied(name)} | {
+        "locks"
+    }

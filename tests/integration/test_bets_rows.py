@@ -31,7 +31,12 @@ async def _player(sessions: Sessions) -> int:
     player = await new_player(sessions)
     async with sessions.begin() as session:
         await ensure_pair(
-            session, player, SealedSeed(b"sealed", COMMIT), SealedSeed(b"next", commitment("1" * 64)), "mine", NOW
+            session,
+            player,
+            SealedSeed(b"sealed", COMMIT),
+            SealedSeed(b"next", commitment("1" * 64)),
+            "mine",
+            NOW,
         )
     return player
 
@@ -157,7 +162,7 @@ async def test_a_seed_and_nonce_serve_one_bet(ledger_database: LedgerDatabase) -
 
 
 async def test_bets_are_listed_newest_first_and_page_by_page(ledger_database: LedgerDatabase) -> None:
-    """A page begins behind the last row of the one before, and no bet is lost between two of the same time."""
+    """A page begins behind the last row of the one before; no bet of the same moment is lost."""
     sessions = ledger_database.sessions()
     player = await _player(sessions)
     made = {await _reserve(sessions, player, f"k-{number}") for number in range(5)}

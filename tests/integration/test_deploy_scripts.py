@@ -31,7 +31,11 @@ from workflows import names
 DEPLOY = CHECKOUT / "deploy"
 PROGRAMS = Path(sys.prefix) / "bin"
 RETENTION_DAYS = {names.BETS_NAMESPACE: 3, names.MONEY_NAMESPACE: 90}
-ATTRIBUTES = {value.name: value.indexed_value_type for value in vars(names).values() if isinstance(value, SearchAttributeKey)}
+ATTRIBUTES = {
+    value.name: value.indexed_value_type
+    for value in vars(names).values()
+    if isinstance(value, SearchAttributeKey)
+}
 
 
 def draw_secrets(directory: Path) -> str:
@@ -44,7 +48,16 @@ def draw_secrets(directory: Path) -> str:
 def bare_temporal(tmp_path: Path) -> Iterator[str]:
     """Return the address of a Temporal server on which nothing has been prepared."""
     port = free_port()
-    arguments = [str(PROGRAMS / "temporal"), "server", "start-dev", "--headless", "--ip", "127.0.0.1", "--port", str(port)]
+    arguments = [
+        str(PROGRAMS / "temporal"),
+        "server",
+        "start-dev",
+        "--headless",
+        "--ip",
+        "127.0.0.1",
+        "--port",
+        str(port),
+    ]
     server = Child("Temporal server", [*arguments, "--log-level", "warn"], tmp_path / "temporal.log")
     server.start(partial(accepts, port))
     yield f"127.0.0.1:{port}"
@@ -53,14 +66,24 @@ def bare_temporal(tmp_path: Path) -> Iterator[str]:
 
 async def test_namespaces_and_attributes_are_those_of_the_code(bare_temporal: str) -> None:
     """After the script, run twice, both namespaces exist with their retention and exactly the code's attributes."""
-    environment = {"PATH": f"{PROGRAMS}:{os.environ['PATH']}", "TEMPORAL_ADDRESS": bare_temporal, "HOME": "/nonexistent"}
+    environment = {
+        "PATH": f"{PROGRAMS}:{os.environ['PATH']}",
+        "TEMPORAL_ADDRESS": bare_temporal,
+        "HOME": "/nonexistent",
+    }
     for _ in range(2):
-        subprocess.run([DEPLOY / "temporal" / "create-namespaces.sh"], check=True, env=environment, capture_output=True)
+        subprocess.run(
+            [DEPLOY / "temporal" / "create-namespaces.sh"], check=True, env=environment, capture_output=True
+        )
     client = await Client.connect(bare_temporal)
     for namespace, days in RETENTION_DAYS.items():
-        described = await client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace=namespace))
+        described = await client.workflow_service.describe_namespace(
+            DescribeNamespaceRequest(namespace=namespace)
+        )
         assert described.config.workflow_execution_retention_ttl.ToTimedelta().days == days
-        listed = await client.operator_service.list_search_attributes(ListSearchAttributesRequest(namespace=namespace))
+        listed = await client.operator_service.list_search_attributes(
+            ListSearchAttributesRequest(namespace=namespace)
+        )
         ours = {name: kind for name, kind in listed.custom_attributes.items() if name.startswith("Croupier")}
         assert ours == ATTRIBUTES, IndexedValueType.items()
 

@@ -67,7 +67,13 @@ async def test_credits_and_returns_alternate(ledger_database: LedgerDatabase) ->
     chain, money = (ledger_database.sessions(role) for role in ("croupier_chain", "croupier_money"))
     _, (deposit,) = await _seen(chain, money, "a")
     counted: list[tuple[int, int]] = []
-    acts = [(mark_credited, 1), (mark_credited, 2), (mark_returned, 1), (mark_returned, 1), (mark_credited, 2)]
+    acts = [
+        (mark_credited, 1),
+        (mark_credited, 2),
+        (mark_returned, 1),
+        (mark_returned, 1),
+        (mark_credited, 2),
+    ]
     for act, number in acts:
         async with money.begin() as session:
             if act is mark_credited:

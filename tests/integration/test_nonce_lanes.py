@@ -97,11 +97,11 @@ async def test_a_grant_commits_amount_and_fee(ledger_database: LedgerDatabase) -
     assert (terms.wallet, terms.payee, terms.amount, terms.fee_cap) == (HOT, PAYEE, 500, 1_000)
 
 
-@pytest.mark.parametrize(
-    ("coins", "is_granted"), [(1_500, True), (1_499, False), (500, False), (0, False)]
-)
+@pytest.mark.parametrize(("coins", "is_granted"), [(1_500, True), (1_499, False), (500, False), (0, False)])
 async def test_a_native_send_needs_amount_and_fee_from_one_balance(
-    ledger_database: LedgerDatabase, coins: int, is_granted: bool  # noqa: FBT001 - a column of the table
+    ledger_database: LedgerDatabase,
+    coins: int,
+    is_granted: bool,  # noqa: FBT001 - a column of the table
 ) -> None:
     """Room is checked to the unit."""
     lanes = await _lanes(ledger_database)
@@ -225,7 +225,9 @@ async def test_limits_are_settings_and_keep_the_balance(ledger_database: LedgerD
         await set_float_limits(session, NETWORK, HOT, COIN.asset_id, FloatLimits(1, 2, 3))
     assert (await lanes.floats())[HOT, 1] == (100, 0)
     with ledger_database.raw() as connection:
-        rows = connection.execute("SELECT floor, target, ceiling FROM chain.floats WHERE asset_id = 1").fetchall()
+        rows = connection.execute(
+            "SELECT floor, target, ceiling FROM chain.floats WHERE asset_id = 1"
+        ).fetchall()
     assert rows == [(1, 2, 3)]
 
 
@@ -241,5 +243,3 @@ async def test_registering_again_keeps_a_wallet_frozen(ledger_database: LedgerDa
             await register_wallet(session, NETWORK, HOT, WalletRole.GAS)
     with ledger_database.raw() as connection:
         assert connection.execute("SELECT state FROM chain.wallets").fetchall() == [("frozen",)]
-
-

@@ -27,7 +27,10 @@ FORBIDDEN = [
     ("croupier_chain", "DELETE FROM chain.events"),
     ("croupier_ops", "UPDATE chain.events SET state = 'final'"),
     ("croupier_ops", "SELECT server_seed FROM ledger.seed_pairs"),
-    ("croupier_ops", "INSERT INTO chain.events (chain_id, kind, subject, state) VALUES ('x', 'deposit', 'x', 'x')"),
+    (
+        "croupier_ops",
+        "INSERT INTO chain.events (chain_id, kind, subject, state) VALUES ('x', 'deposit', 'x', 'x')",
+    ),
     ("croupier_signer", "SELECT * FROM chain.sends"),
     ("croupier_signer", "SELECT * FROM ledger.postings"),
     ("croupier_verifier", "SELECT server_seed FROM ledger.seed_pairs"),
@@ -52,7 +55,8 @@ async def test_tables_name_the_columns_of_the_database(
     with shared_ledger.raw() as connection:
         for table in tables.values():
             rows = connection.execute(
-                "SELECT column_name FROM information_schema.columns WHERE table_schema = %s AND table_name = %s",
+                "SELECT column_name FROM information_schema.columns"
+                " WHERE table_schema = %s AND table_name = %s",
                 [table.schema, table.name],
             ).fetchall()
             assert {row[0] for row in rows} == {column.name for column in table.columns}, table
@@ -72,6 +76,6 @@ async def test_what_proves_something_is_never_truncated(shared_ledger: LedgerDat
     """Not even the owner of everything empties a table of proofs."""
     with (
         shared_ledger.raw() as connection,
-        pytest.raises(psycopg.errors.IntegrityConstraintViolation, match="append-only|is referenced"),
+        pytest.raises(psycopg.errors.IntegrityConstraintViolation, match="append-only"),
     ):
         connection.execute(f"TRUNCATE {table} CASCADE".encode())

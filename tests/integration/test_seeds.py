@@ -76,10 +76,14 @@ async def test_a_draw_that_is_rolled_back_burns_no_nonce(ledger_database: Ledger
     """The nonce belongs to the transaction of its bet."""
     sessions = ledger_database.sessions()
     player = await _player_with_seeds(sessions)
-    with pytest.raises(ZeroDivisionError):
+
+    async def draw_and_fail() -> None:
         async with sessions.begin() as session:
             await take_nonce(session, player)
-            raise ZeroDivisionError
+            await pair_of(session, player, 7)
+
+    with pytest.raises(NotFound):
+        await draw_and_fail()
     async with sessions.begin() as session:
         assert (await take_nonce(session, player)).nonce == 0
 

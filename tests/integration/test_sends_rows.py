@@ -1,4 +1,4 @@
-"""Intent, stored bytes, sending row, network: each is a row before the next begins, and blocks decide the end."""
+"""Intent, stored bytes, sending row: each is stored before the next begins, and blocks decide the end."""
 
 from collections.abc import AsyncIterator
 from uuid import UUID, uuid5
@@ -8,9 +8,8 @@ import pytest
 import pytest_asyncio
 from sqlalchemy.exc import IntegrityError
 
-from domain.deposits import WalletRole
 from domain.errors import BytesMismatch, NotFound, NotYet, TooLate
-from domain.onchain import Dead, Effect, Header, MinedTransaction
+from domain.onchain import Dead
 from domain.sends import (
     AttemptOutcome,
     AttemptState,
@@ -18,18 +17,13 @@ from domain.sends import (
     BroadcastOutcome,
     BroadcastResult,
     NodeAnswer,
-    SendKind,
     SendStep,
-    SignedTx,
     TxPurpose,
     next_send_step,
 )
-from ledger.events import SendEvent, undelivered
 from ledger.evidence import record_death
-from ledger.finality import advance_final
-from ledger.floats import floats_of, release, set_float, settle_float
-from ledger.nonce_lanes import FloatLimits, register_wallet, request_liquidity, set_float_limits
-from ledger.observed import apply_block, unapply_block
+from ledger.floats import release, set_float, settle_float
+from ledger.observed import unapply_block
 from ledger.send_facts import recall_send, recall_sends
 from ledger.sends import (
     attempt_view,
@@ -40,119 +34,21 @@ from ledger.sends import (
     record_answers,
     record_sending,
 )
-from signer.migrating import upgrade as upgrade_signer
 from tests.support.ledger_database import COIN, NETWORK, TOKEN, LedgerDatabase
 from tests.support.records import (
     NOW,
-    PAYEE,
-    RULES,
-    address,
-    block,
     later,
     plan,
-    request_for,
-    started_chain,
-    txid,
 )
+from tests.support.sending import FEE, HOT, NONCE, SendWorld
 
-HOT = address("hot")
 SEND = uuid5(UUID(int=0), "send")
-NONCE = 19
-FEE = 300
-
-
-class SendWorld:
-    """A send that was granted to a hot wallet, and the rows everybody writes about it."""
-
-    def __init__(self, database: LedgerDatabase) -> None:
-        self.database = database
-        self.money = database.sessions("croupier_money")
-        self.chain = database.sessions("croupier_chain")
-        self.tip: Header | None = None
-
-    async def begin(self) -> None:
-        """Follow a network, fill a wallet, grant the send."""
-        self.tip = await started_chain(self.chain)
-        async with self.money.begin() as session:
-            await register_wallet(session, NETWORK, HOT, WalletRole.HOT)
-            for asset in (COIN, TOKEN):
-                await set_float_limits(session, NETWORK, HOT, asset.asset_id, FloatLimits(0, 0, 10**30))
-        async with self.chain.begin() as session:
-            for asset in (COIN, TOKEN):
-                await set_float(session, NETWORK, HOT, asset.asset_id, 10_000, 0)
-        async with self.money.begin() as session:
-            await request_liquidity(session, request_for(SEND))
-
-    def sign(self, attempt: int = 1, variant: int = 1, *, nonce: int = NONCE, purpose: str = "pay") -> SignedTx:
-        """Store bytes as the signer does."""
-        signed = SignedTx(txid(f"{attempt}/{variant}"), f"bytes {attempt}/{variant}".encode())
-        with self.database.raw() as connection:
-            connection.execute(
-                "INSERT INTO signer.claims (send_id, attempt, chain_id, wallet, serial, fingerprint)"
-                " VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
-                [SEND, attempt, NETWORK, HOT, nonce, bytes(32)],
-            )
-            connection.execute(
-                "INSERT INTO signer.signatures"
-                " (chain_id, txid, send_id, attempt, variant, wallet, serial, kind, purpose, raw)"
-                " VALUES (%s, %s, %s, %s, %s, %s, %s, 'withdrawal', %s, %s)",
-                [NETWORK, signed.txid, SEND, attempt, variant, HOT, nonce, purpose, signed.raw],
-            )
-        return signed
-
-    async def lane(self, attempt: int = 1, *, nonce: int = NONCE) -> SignedTx:
-        """Plan, sign, copy and send one attempt."""
-        async with self.chain.begin() as session:
-            await insert_attempt(session, SEND, attempt, NETWORK, HOT, plan())
-        signed = self.sign(attempt, nonce=nonce)
-        async with self.chain.begin() as session:
-            await copy_signed(session, SEND, attempt, 1)
-            await record_sending(session, NETWORK, signed.txid, ["n-1", "n-2"], NOW)
-        return signed
-
-    async def mine(
-        self, tx: SignedTx | None = None, *, succeeded: bool = True, paid: int | None = 500, nonce: int = NONCE
-    ) -> Header:
-        """Apply a block, with this transaction in it if one is given."""
-        assert self.tip is not None
-        effects: list[Effect] = []
-        transactions: list[MinedTransaction] = []
-        if tx is not None:
-            transactions.append(MinedTransaction(tx.txid, HOT, nonce, succeeded, FEE))
-        if tx is not None and paid is not None:
-            effects.append(Effect(tx.txid, "log-0", TOKEN.contract, HOT, PAYEE, paid, succeeded))
-        found = block(self.tip, effects, transactions)
-        async with self.chain.begin() as session:
-            assert await apply_block(session, NETWORK, found, RULES, self.tip.ref, NOW)
-        self.tip = found.header
-        return found.header
-
-    async def finish(self) -> None:
-        """Make everything final."""
-        assert self.tip is not None
-        async with self.chain.begin() as session:
-            assert await advance_final(session, NETWORK, self.tip, NOW)
-
-    async def floats(self) -> dict[int, tuple[int, int]]:
-        """Return (confirmed, committed) by asset."""
-        async with self.money.begin() as session:
-            return {row.asset_id: (row.confirmed, row.committed) for row in await floats_of(session, NETWORK)}
-
-    async def told(self) -> list[str]:
-        """Return the states of all sends that were told."""
-        async with self.database.sessions("croupier_ops").begin() as session:
-            events = await undelivered(session, NETWORK, 100)
-        for event in events:
-            assert isinstance(event, SendEvent)
-            assert (event.send_id, event.send_kind) == (SEND, SendKind.WITHDRAWAL)
-        return [str(event.state) for event in events]
 
 
 @pytest_asyncio.fixture
 async def world(ledger_database: LedgerDatabase) -> AsyncIterator[SendWorld]:
     """A granted send on a followed network, with the signer's schema beside it."""
-    upgrade_signer(ledger_database.dsn())
-    made = SendWorld(ledger_database)
+    made = SendWorld(ledger_database, SEND)
     await made.begin()
     yield made
 
@@ -173,7 +69,7 @@ async def test_a_plan_may_be_renewed_until_something_is_signed(world: SendWorld)
 
 
 async def test_bytes_are_copied_from_the_signer_row_to_row(world: SendWorld) -> None:
-    """The attempt takes over the nonce; without a signature there is nothing to copy; other bytes are refused."""
+    """The attempt takes over the nonce; without a signature there is nothing to copy."""
     async with world.chain.begin() as session:
         await insert_attempt(session, SEND, 1, NETWORK, HOT, plan())
         with pytest.raises(NotYet):
@@ -240,7 +136,10 @@ async def test_only_a_node_that_has_it_makes_it_accepted(
 ) -> None:
     """Every call and every answer stays a row; no answer is inclusion."""
     signed = await world.lane()
-    answers = (NodeAnswer("n-1", outcome, "said so"), NodeAnswer("n-2", BroadcastOutcome.AMBIGUOUS, "timeout"))
+    answers = (
+        NodeAnswer("n-1", outcome, "said so"),
+        NodeAnswer("n-2", BroadcastOutcome.AMBIGUOUS, "timeout"),
+    )
     async with world.chain.begin() as session:
         await record_answers(session, NETWORK, signed.txid, BroadcastResult(outcome, answers), later(1))
         facts = (await recall_send(session, SEND)).current
@@ -254,7 +153,7 @@ async def test_only_a_node_that_has_it_makes_it_accepted(
 
 
 async def test_a_final_transfer_pays_the_send_once(world: SendWorld) -> None:
-    """Included, then final with its exact effect: paid with evidence, and the float gives back what it promised."""
+    """Included, then final with its exact effect: paid with evidence, and its float is free again."""
     signed = await world.lane()
     included = await world.mine(signed)
     async with world.chain.begin() as session:

@@ -199,9 +199,7 @@ async def test_a_ticket_says_one_thing(ledger_database: LedgerDatabase) -> None:
         await record_review(session, _act(withdrawal, content), NOW)
     with pytest.raises(Conflict) as caught:
         async with sessions.begin() as session:
-            await record_review(
-                session, _act(withdrawal, content, verb=ReviewVerb.REJECT), NOW
-            )
+            await record_review(session, _act(withdrawal, content, verb=ReviewVerb.REJECT), NOW)
     assert caught.value.field == "verb"
 
 

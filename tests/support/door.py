@@ -9,25 +9,23 @@ import httpx
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from fastapi import FastAPI
+from structlog.contextvars import merge_contextvars
+from structlog.testing import capture_logs
+from structlog.typing import EventDict
 
 from api.app import Listener, create_app
 from api.asking import NoAnswer, Question, Verb
 from bootstrap.resources import DoorResources, OperatorKey, TokenMaterial
 from bootstrap.temporal import connect
-from domain.assets import Asset, AssetKind, Catalogue, NetworkId
+from domain.assets import Catalogue
 from domain.rules import AmountTier, DepositTerms, Policy, StakeBounds, WithdrawalTerms
 from domain.wire import Message
 from ledger.session import Sessions, create_ledger_engine
+from tests.support.ledger_database import COIN, TOKEN
 from workflows.names import BETS_NAMESPACE, MONEY_NAMESPACE
 
 NOWHERE = "127.0.0.1:1"
 """A port on which nobody answers."""
-NETWORK = NetworkId("eip155:31337")
-TOKEN_CONTRACT = bytes.fromhex("5fbdb2315678afecb367f032d93f642f64180aa3")
-COIN = Asset(asset_id=1, symbol="ETH", network=NETWORK, kind=AssetKind.NATIVE, decimals=18)
-TOKEN = Asset(
-    asset_id=2, symbol="USDT", network=NETWORK, kind=AssetKind.TOKEN, decimals=6, contract=TOKEN_CONTRACT
-)
 CATALOGUE = Catalogue((COIN, TOKEN))
 POLICY = Policy(
     version=1,
@@ -91,12 +89,14 @@ class DoorClient:
 
     def __init__(self, app: FastAPI, bearer: str | None = None) -> None:
         self.app = app
+        self.logs: list[EventDict] = []
         headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         self.http = httpx.AsyncClient(transport=transport, base_url="http://door", headers=headers)
 
     async def call(self, method: str, path: str, **options: Any) -> httpx.Response:
-        response = await self.http.request(method, path, **options)
+        with capture_logs(processors=[merge_contextvars]) as self.logs:
+            response = await self.http.request(method, path, **options)
         declared = declared_statuses(self.app, method, path)
         if declared is not None:
             assert response.status_code in declared, (method, path, response.status_code, declared)

@@ -33,7 +33,8 @@ from domain.bets import BetInput, BetResult, BetState, Game
 from domain.errors import TemporalUnavailable
 from domain.ids import bet_id, player_of
 from domain.withdrawals import CancelAct, WithdrawalFacts, WithdrawalState
-from tests.support.door import NETWORK, NOWHERE, TOKEN
+from tests.support.door import NOWHERE
+from tests.support.ledger_database import NETWORK, TOKEN
 from workflows.names import BETS_NAMESPACE, MONEY_NAMESPACE
 
 PLAYER = player_of(1, 17)

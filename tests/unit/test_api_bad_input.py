@@ -8,12 +8,13 @@ import pytest
 from api.app import Listener
 from api.callers import PlayerTokens
 from domain.ids import player_of
-from tests.support.door import NETWORK, OPERATOR_KEY, TOKEN_MATERIAL, scripted_door
+from tests.support.door import OPERATOR_KEY, TOKEN_MATERIAL, scripted_door
+from tests.support.ledger_database import NETWORK
 
 PLAYER = player_of(1, 17)
 PAYEE = "0x52908400098527886E0F7030069857D2E4169EE7"
-BET = {"key": "b-1", "game": "dice", "asset": "USDT", "network": NETWORK, "stake": "1000000", "under": 5000}
-WITHDRAWAL = {"asset": "USDT", "network": NETWORK, "to": PAYEE, "amount": "20000000"}
+BET = {"key": "b-1", "game": "dice", "asset": "TUSD", "network": NETWORK, "stake": "1000000", "under": 5000}
+WITHDRAWAL = {"asset": "TUSD", "network": NETWORK, "to": PAYEE, "amount": "20000000"}
 KEY = {"Idempotency-Key": "k-1"}
 
 
@@ -58,7 +59,7 @@ DESTINATIONS = [
     Row("a precompile", {"to": "0x" + "0" * 39 + "4"}, 422, "ADDRESS_INVALID", "PRECOMPILE"),
     Row(
         "a listed token's contract",
-        {"to": "0x5fbdb2315678afecb367f032d93f642f64180aa3"},
+        {"to": "0x1111111111111111111111111111111111111111"},
         422,
         "ADDRESS_INVALID",
         "TOKEN_CONTRACT",
@@ -71,7 +72,7 @@ NAMES = [
     Row("an unknown asset", {"asset": "DOGE"}, 422, "ASSET_UNKNOWN"),
     Row("an unknown network", {"network": "eip155:999"}, 422, "ASSET_UNKNOWN"),
     Row("a network that is no EVM network", {"network": "tron:0x2b6653dc"}, 422, "ASSET_UNKNOWN"),
-    Row("the symbol in another case", {"asset": "usdt"}, 422, "ASSET_UNKNOWN"),
+    Row("the symbol in another case", {"asset": "tusd"}, 422, "ASSET_UNKNOWN"),
     Row("an asset that is no text", {"asset": 2}, 400, "REQUEST_INVALID"),
     Row("a field nobody reads", {"memo": "hello"}, 400, "REQUEST_INVALID"),
 ]

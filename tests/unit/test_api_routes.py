@@ -15,12 +15,13 @@ from domain.errors import InvariantBroken, TemporalUnavailable
 from domain.ids import bet_id, player_of, withdrawal_id
 from domain.players import AddressRecord, PlayerInput, PlayerRecord, SeedPairRecord, SeedRotationRecord
 from domain.wire import Message
-from tests.support.door import COIN, NETWORK, OPERATOR_KEY, TOKEN_MATERIAL, ScriptedDoor, scripted_door
+from tests.support.door import OPERATOR_KEY, TOKEN_MATERIAL, ScriptedDoor, scripted_door
+from tests.support.ledger_database import COIN, NETWORK
 from workflows.names import BETS_NAMESPACE, MONEY_NAMESPACE, PLAYER as PLAYER_ATTRIBUTE
 
 PLAYER = player_of(1, 17)
 AT = datetime(2026, 5, 1, tzinfo=UTC)
-BET = {"key": "b-1", "game": "dice", "asset": "USDT", "network": NETWORK, "stake": "1000000", "under": 5000}
+BET = {"key": "b-1", "game": "dice", "asset": "TUSD", "network": NETWORK, "stake": "1000000", "under": 5000}
 WON = BetResult(
     bet_id=bet_id(PLAYER, "b-1"),
     state=BetState.WON,
@@ -123,7 +124,7 @@ async def test_a_bet_is_shown_with_everything_its_player_needs_to_check_it() -> 
     assert answer.json() == {
         "bet_id": str(WON.bet_id),
         "state": "won",
-        "asset": "USDT",
+        "asset": "TUSD",
         "network": NETWORK,
         "stake": "1000000",
         "under": 5000,
@@ -155,6 +156,26 @@ async def test_a_request_is_found_again_in_what_is_asked() -> None:
     assert (asked.namespace, asked.queue, asked.workflow_id) == (BETS_NAMESPACE, "bets", f"bet/1/{WON.bet_id}")
     assert asked.attributes[PLAYER_ATTRIBUTE] == "p-1-17"
     assert asked.patience == timedelta(seconds=2)
+
+
+async def test_every_line_of_a_request_carries_its_id() -> None:
+    """One request id leads from the answer to the log, refusals included."""
+    door = await _player(_declined("INSUFFICIENT_FUNDS"))
+    await door.post("/v1/bets", json=BET, headers={"X-Request-Id": "req-0000001"})
+    assert {line["request_id"] for line in door.logs} == {"req-0000001"}
+    ended = door.logs[-1]
+    assert (ended["event"], ended["method"], ended["path"], ended["status"]) == ("request", "POST", "/v1/bets", 422)
+    assert datetime.fromisoformat(ended["received_at"]) <= datetime.now(UTC)
+    assert "INSUFFICIENT_FUNDS" in {line.get("code") for line in door.logs}
+
+
+async def test_what_the_caller_is_not_told_stands_in_the_log() -> None:
+    """A hidden code is found under the request id that the caller was given."""
+    door = await _player(InvariantBroken("debits differ"))
+    await door.post("/v1/bets", json=BET)
+    assert [line["sentence"] for line in door.logs if line.get("code") == "INVARIANT_BROKEN"] == [
+        "The books contradict themselves: debits differ."
+    ]
 
 
 @pytest.mark.parametrize("given", ["short", "has blank inside", "x" * 65, "semi;colon;here", "ünïcödé-id"])
@@ -237,7 +258,7 @@ async def test_another_client_seed_under_the_same_key_is_a_conflict() -> None:
         ("GET", "/v1/players/p-1-17", None),
         ("POST", "/v1/players/p-1-17/tokens", None),
         ("GET", "/v1/players/p-1-17/balances", None),
-        ("GET", f"/v1/players/p-1-17/statement?asset=USDT&network={NETWORK}", None),
+        ("GET", f"/v1/players/p-1-17/statement?asset=TUSD&network={NETWORK}", None),
         ("GET", "/v1/players/p-1-17/deposits", None),
         ("GET", "/v1/players/p-1-17/withdrawals", None),
         ("GET", f"/v1/players/p-1-17/withdrawals/{UUID(int=1)}", None),
@@ -261,7 +282,7 @@ async def test_an_operators_call_without_ledger_or_temporal_is_503(
     "path",
     [
         "/v1/balances",
-        f"/v1/statement?asset=USDT&network={NETWORK}",
+        f"/v1/statement?asset=TUSD&network={NETWORK}",
         "/v1/deposit-addresses",
         "/v1/deposits",
         "/v1/bets",
@@ -311,9 +332,9 @@ async def test_the_catalogue_shows_limits_and_hides_what_is_not_offered() -> Non
     """An asset without terms can be deposited; limits it does not have are null, not zero."""
     door = await _player()
     items = {item["asset"]: item for item in (await door.get("/v1/assets")).json()["items"]}
-    assert items["USDT"]["withdrawal_fee"] == "500000"
-    assert items["USDT"]["withdrawal_maximum"] == "5000000000"
-    assert items["USDT"]["contract"] == "0x5FbDB2315678afecb367f032d93F642f64180aa3"
+    assert items["TUSD"]["withdrawal_fee"] == "500000"
+    assert items["TUSD"]["withdrawal_maximum"] == "5000000000"
+    assert items["TUSD"]["contract"] == "0x1111111111111111111111111111111111111111"
     assert (items["ETH"]["decimals"], items["ETH"]["contract"]) == (COIN.decimals, None)
     assert items["ETH"]["withdrawal_fee"] is None
     assert items["ETH"]["stake_minimum"] is None

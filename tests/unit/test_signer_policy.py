@@ -1,6 +1,7 @@
 """The signer's checks: each one exactly at its bound, and one step beyond it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, ParamSpec
 from uuid import UUID
 
@@ -232,6 +233,15 @@ def test_intent_cannot_raise_the_cap(row_cap: int, code: Refusal | None) -> None
     """The cap of the row binds, whatever the intent says."""
     owed = make_obligation(WALLET, fee_cap=row_cap)
     assert code_of(check_fees, make_intent(SEND, WALLET), owed, TERMS, NOW_MS) == code
+
+
+@pytest.mark.parametrize(
+    ("own_cap", "code"), [(60_000 * 16 * GWEI, None), (60_000 * 16 * GWEI - 1, Refusal.FEE_CAP)]
+)
+def test_own_bound_holds_under_a_higher_cap(own_cap: int, code: Refusal | None) -> None:
+    """The signer's own file bounds a transaction, even when intent and row allow more."""
+    terms = replace(TERMS, fee_cap_max=own_cap)
+    assert code_of(check_fees, make_intent(SEND, WALLET), OWED, terms, NOW_MS) == code
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,154 @@
+"""The rules that tie the books to business rows and networks, as queries that return what breaks them.
+
+They hold between transactions of different roles, so a row may break one for as long as the workflow between
+its two sides takes; at rest every list is empty. Names are stable, like those of the ledger's own rules.
+"""
+
+from collections.abc import Iterable
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+ROWS_SHOWN_MAX = 20
+
+PAID_AT_MOST_ONCE = """
+SELECT x.send_id, count(*) AS payments
+  FROM chain.own_txs o
+  JOIN chain.headers h ON h.chain_id = o.chain_id AND h.hash = o.block_hash AND h.canonical
+  JOIN chain.signed_txs x ON x.chain_id = o.chain_id AND x.txid = o.txid
+ WHERE o.effect_ok GROUP BY 1 HAVING count(*) > 1
+"""
+SENDS_EQUAL_WITHDRAWALS = """
+SELECT s.send_id FROM chain.sends s LEFT JOIN ledger.withdrawals w ON w.withdrawal_id = s.send_id
+ WHERE s.kind = 'withdrawal'
+   AND (w.network, w.asset_id, w.payee, w.amount::numeric, w.fee_cap::numeric)
+       IS DISTINCT FROM (s.chain_id, s.asset_id, s.payee, s.amount::numeric, s.fee_cap::numeric)
+"""
+SETTLED_EQUALS_PAID = """
+SELECT w.withdrawal_id, w.state, c.kind, t.outcome
+  FROM ledger.withdrawals w
+  LEFT JOIN ledger.postings c ON c.slot = w.slot AND c.closes = w.send_posting_id AND c.result = 0
+  LEFT JOIN chain.attempts t ON t.send_id = w.withdrawal_id AND t.outcome = 'paid'
+ WHERE (w.state = 'settled') IS DISTINCT FROM (c.kind IS NOT DISTINCT FROM 23)
+    OR (w.state = 'refunded') IS DISTINCT FROM (c.kind IS NOT DISTINCT FROM 24)
+    OR (w.state = 'settled') IS DISTINCT FROM (t.outcome IS NOT NULL)
+"""
+DEPOSITS_EQUAL_POSTINGS = """
+WITH posted AS (
+  SELECT (t.debit_account >> 8) & 65535 AS asset_id,
+         sum(CASE WHEN p.kind IN (1, 2) AND (t.debit_account & 255) = 30 THEN t.amount
+                  WHEN p.kind = 4 AND (t.credit_account & 255) = 30 THEN -t.amount ELSE 0 END) AS units
+    FROM ledger.postings p
+    JOIN ledger.transfers t ON t.slot = p.slot AND t.posting_no = p.no AND t.posted_at = p.posted_at
+   WHERE p.kind IN (1, 2, 4) AND p.result = 0 GROUP BY 1),
+counted AS (
+  SELECT asset_id, sum(amount::numeric) AS units FROM chain.deposits WHERE credits > returns GROUP BY 1)
+SELECT asset_id, posted.units AS posted, counted.units AS counted
+  FROM posted FULL JOIN counted USING (asset_id)
+ WHERE coalesce(posted.units, 0) <> coalesce(counted.units, 0)
+"""
+CREDITED_IS_FINAL = """
+SELECT d.chain_id, d.txid, d.position, d.state
+  FROM chain.deposits d
+  LEFT JOIN chain.headers h ON h.chain_id = d.chain_id AND h.hash = d.block_hash AND h.canonical
+ WHERE d.credits > d.returns AND (d.met_at IS NULL OR d.state = 'orphaned' OR h.hash IS NULL)
+"""
+EFFECTS_HAVE_DEPOSITS = """
+SELECT e.chain_id, e.txid, e.position
+  FROM chain.effects e
+  JOIN chain.headers h ON h.chain_id = e.chain_id AND h.hash = e.block_hash AND h.canonical
+  LEFT JOIN chain.deposits d ON d.chain_id = e.chain_id AND d.txid = e.txid AND d.position = e.position
+   AND d.block_hash = e.block_hash AND d.amount::numeric = e.amount::numeric AND d.asset_id = e.asset_id
+ WHERE (e.verdict IN ('seen', 'review') OR e.reason = 'DUST') AND d.txid IS NULL
+"""
+NEXT_ATTEMPT_HAS_EVIDENCE = """
+SELECT t.send_id, t.attempt
+  FROM chain.attempts t
+  LEFT JOIN chain.attempts b ON b.send_id = t.send_id AND b.attempt = t.attempt - 1
+  LEFT JOIN chain.evidence e ON e.evidence_id = b.evidence_id
+ WHERE t.attempt > 1 AND (e.evidence_id IS NULL OR b.outcome = 'paid')
+"""
+REFUND_HAS_EVIDENCE = """
+SELECT w.withdrawal_id, t.attempt
+  FROM ledger.withdrawals w
+  JOIN chain.attempts t ON t.send_id = w.withdrawal_id
+  LEFT JOIN chain.evidence e ON e.evidence_id = t.evidence_id
+ WHERE w.state IN ('refunded', 'cancelled', 'rejected', 'declined')
+   AND (e.evidence_id IS NULL OR t.outcome IS NULL OR t.outcome = 'paid')
+"""
+CURSORS_ARE_LINKED = """
+SELECT c.chain_id, c.height, 'cursor' AS what
+  FROM chain.chains c
+  LEFT JOIN chain.headers h ON h.chain_id = c.chain_id AND h.hash = c.hash AND h.height = c.height
+   AND h.canonical
+  LEFT JOIN chain.headers f ON f.chain_id = c.chain_id AND f.hash = c.final_hash AND f.height = c.final_height
+   AND f.canonical
+ WHERE h.hash IS NULL OR f.hash IS NULL
+UNION ALL
+SELECT h.chain_id, h.height, 'parent'
+  FROM (SELECT chain_id, height, parent, lag(hash) OVER w AS before, lag(height) OVER w AS below
+          FROM chain.headers WHERE canonical WINDOW w AS (PARTITION BY chain_id ORDER BY height)) h
+ WHERE h.below IS NOT NULL AND (h.before <> h.parent OR h.below <> h.height - 1)
+"""
+NONCES_ARE_GAPLESS = """
+SELECT chain_id, wallet, min(nonce) AS lowest, max(nonce) AS highest, count(*) AS claimed
+  FROM chain.attempts WHERE nonce IS NOT NULL GROUP BY 1, 2 HAVING count(*) <> max(nonce) - min(nonce) + 1
+"""
+HELD_EQUALS_ROWS = """
+WITH held AS (
+  SELECT account_id & 255 AS purpose, (account_id >> 8) & 65535 AS asset_id, sum(credits - debits) AS units
+    FROM ledger.balances WHERE (account_id & 255) IN (11, 12, 20) GROUP BY 1, 2),
+rows AS (
+  SELECT CASE WHEN state = 'committed' THEN 20 ELSE 12 END AS purpose, asset_id,
+         sum(amount::numeric + fee::numeric) AS units
+    FROM ledger.withdrawals WHERE state IN ('review', 'approved', 'committed') GROUP BY 1, 2
+  UNION ALL
+  SELECT 11, asset_id, sum(stake::numeric) FROM ledger.bets WHERE state = 'reserved' GROUP BY 1, 2)
+SELECT purpose, asset_id, held.units AS held, rows.units AS promised
+  FROM held FULL JOIN rows USING (purpose, asset_id)
+ WHERE coalesce(held.units, 0) <> coalesce(rows.units, 0)
+"""
+FLOATS_EQUAL_GRANTS = """
+WITH promised AS (
+  SELECT chain_id, wallet AS address, asset_id, sum(units) AS units
+    FROM (SELECT g.chain_id, g.wallet, s.asset_id, s.amount::numeric AS units
+            FROM chain.grants g JOIN chain.sends s ON s.send_id = g.send_id
+           WHERE g.wallet IS NOT NULL AND g.released_at IS NULL
+           UNION ALL
+          SELECT g.chain_id, g.wallet, s.fee_asset_id, s.fee_cap::numeric
+            FROM chain.grants g JOIN chain.sends s ON s.send_id = g.send_id
+           WHERE g.wallet IS NOT NULL AND g.released_at IS NULL) n
+   GROUP BY 1, 2, 3)
+SELECT chain_id, address, asset_id, f.committed, promised.units
+  FROM chain.floats f FULL JOIN promised USING (chain_id, address, asset_id)
+ WHERE coalesce(f.committed::numeric, 0) <> coalesce(promised.units, 0)
+"""
+
+CHAIN_INVARIANTS = {
+    "paid_at_most_once": PAID_AT_MOST_ONCE,
+    "sends_equal_withdrawals": SENDS_EQUAL_WITHDRAWALS,
+    "settled_equals_paid": SETTLED_EQUALS_PAID,
+    "deposits_equal_postings": DEPOSITS_EQUAL_POSTINGS,
+    "credited_is_final": CREDITED_IS_FINAL,
+    "effects_have_deposits": EFFECTS_HAVE_DEPOSITS,
+    "next_attempt_has_evidence": NEXT_ATTEMPT_HAS_EVIDENCE,
+    "refund_has_evidence": REFUND_HAS_EVIDENCE,
+    "cursors_are_linked": CURSORS_ARE_LINKED,
+    "nonces_are_gapless": NONCES_ARE_GAPLESS,
+    "held_equals_rows": HELD_EQUALS_ROWS,
+    "floats_equal_grants": FLOATS_EQUAL_GRANTS,
+}
+
+
+async def check_chain_invariants(
+    session: AsyncConnection, names: Iterable[str] = tuple(CHAIN_INVARIANTS)
+) -> dict[str, list[tuple[object, ...]]]:
+    """Name to the rows that break it, at most 20 each; everything holds when every list is empty.
+
+    Run it in one snapshot (`Sessions.snapshot`) of the primary, under a role that reads both schemas.
+    """
+    broken = {}
+    for name in names:
+        rows = await session.execute(text(CHAIN_INVARIANTS[name]))
+        broken[name] = [tuple(row) for row in rows.fetchmany(ROWS_SHOWN_MAX)]
+    return broken
