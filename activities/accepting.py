@@ -1,4 +1,4 @@
-"""AcceptingActivities: decision row, reservation and business row in one transaction, or what is already there.
+"""AcceptingActivities: decision, reservation and business row in one transaction, or what is already there.
 
 Each of them may run twice under one id and has one effect; the second run answers from the rows.
 """
@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 
-from activities.booking import book, in_books
+from activities.booking import book, declined, in_books
 from activities.provenance import provenance
 from domain.assets import Catalogue
-from domain.errors import InsufficientFunds, NotFound, PlayerBlocked, RefusedByRules, Rejected
+from domain.errors import NotFound, PlayerBlocked, RefusedByRules, Rejected
 from domain.ids import decision_id, player_text, posting_id, step, withdrawal_key
 from domain.journal import withdrawal_reserved, withdrawal_voided
 from domain.kinds import Result
@@ -20,10 +20,10 @@ from domain.players import AddressInput, AddressRecord, PlayerInput, PlayerRecor
 from domain.rules import Decision, Policy, Verdict, WithdrawalCall, WithdrawalTerms, evaluate_withdrawal
 from domain.withdrawals import ReviewAct, ReviewVerb, WithdrawalFacts, WithdrawalInput, WithdrawalState
 from ledger.addresses import assign
-from ledger.decisions import DecidedCall, record_decision
+from ledger.decisions import DecidedCall, record_decision, record_review
 from ledger.registrations import is_active, register
 from ledger.session import Sessions
-from ledger.withdrawals import WithdrawalAcceptance, insert_withdrawal, mark, recall_withdrawal, record_review
+from ledger.withdrawals import WithdrawalAcceptance, insert_withdrawal, mark, recall_withdrawal
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,22 +99,20 @@ class AcceptingActivities:
             await self._check(session, request, decision)
         except Rejected as refusal:
             return _acceptance(key, decided, terms, WithdrawalState.DECLINED, refusal=refusal)
-        outcome = await book(
-            session,
-            withdrawal_reserved(
-                player=request.player,
-                asset_id=request.asset_id,
-                units=request.amount,
-                fee_units=terms.fee if terms else 0,
-                key=key,
-                decision=decided.decision_id,
-                ref=key,
-                provenance=provenance(request.request_id),
-            ),
+        reservation = withdrawal_reserved(
+            player=request.player,
+            asset_id=request.asset_id,
+            units=request.amount,
+            fee_units=terms.fee if terms else 0,
+            key=key,
+            decision=decided.decision_id,
+            ref=key,
+            provenance=provenance(request.request_id),
         )
-        if outcome.result is not Result.POSTED:
-            short = InsufficientFunds(self.catalogue.by_id(request.asset_id).code)
-            return _acceptance(key, decided, terms, WithdrawalState.DECLINED, refusal=short)
+        outcome = await book(session, reservation)
+        refused = declined(reservation, outcome, self.catalogue.by_id(request.asset_id).code)
+        if refused is not None:
+            return _acceptance(key, decided, terms, WithdrawalState.DECLINED, refusal=refused)
         state = WithdrawalState.REVIEW if decision.verdict is Verdict.REVIEW else WithdrawalState.APPROVED
         return _acceptance(key, decided, terms, state, version=outcome.player_version)
 

@@ -5,7 +5,8 @@ from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.errors import Blocked, Conflict, InvariantBroken, NotYet, SlotClosed
+from domain.answers import refusal
+from domain.errors import InsufficientFunds, Rejected
 from domain.kinds import Result
 from domain.postings import Command, Outcome
 from ledger.opening import open_missing
@@ -20,7 +21,7 @@ _DECIDED = frozenset(
 
 
 class NeedsAccounts(Exception):
-    """The transaction met an account that is not open; it is rolled back, the accounts are opened, and it runs again."""
+    """The transaction met an account that is not open: roll it back, open the accounts, run it again."""
 
     def __init__(self, accounts: frozenset[tuple[int, int]]) -> None:
         super().__init__(accounts)
@@ -34,28 +35,30 @@ async def book(session: AsyncConnection, command: Command) -> Outcome:
         return outcome
     if outcome.result is Result.ACCOUNT_MISSING:
         raise NeedsAccounts(frozenset(accounts_of([command])))
-    raise _error(outcome, command)
+    error = refusal(command, outcome)
+    assert error is not None, outcome
+    raise error
 
 
 async def in_books(sessions: Sessions, work: Callable[[AsyncConnection], Awaitable[Answer]]) -> Answer:
-    """Run one transaction of postings and business rows, opening missing accounts and repeating it once."""
-    try:
-        async with sessions.begin() as session:
-            return await work(session)
-    except NeedsAccounts as missing:
-        async with sessions.begin() as session:
-            await open_missing(session, missing.accounts)
-    async with sessions.begin() as session:
-        return await work(session)
+    """Run one transaction of postings and business rows, opening missing accounts and repeating it after each."""
+    opened: frozenset[tuple[int, int]] = frozenset()
+    while True:
+        try:
+            async with sessions.begin() as session:
+                return await work(session)
+        except NeedsAccounts as missing:
+            if missing.accounts <= opened:
+                raise
+            async with sessions.begin() as session:
+                await open_missing(session, missing.accounts)
+            opened |= missing.accounts
 
 
-def _error(outcome: Outcome, command: Command) -> Exception:
-    if outcome.result is Result.CONFLICT:
-        return Conflict(outcome.field or "request")
-    if outcome.result is Result.NOT_YET:
-        return NotYet(f"the posting that {command.kind.name} refers to")
-    if outcome.result is Result.SLOT_CLOSED:
-        return SlotClosed(command.slot)
-    if outcome.result in {Result.ACCOUNT_CLOSED, Result.BARRED}:
-        return Blocked(f"{command.kind.name} of slot {command.slot}")
-    return InvariantBroken(f"{command.kind.name} {command.posting_id} was answered {outcome.result.name}")
+def declined(command: Command, outcome: Outcome, asset_code: str) -> Rejected | None:
+    """Why a reservation did not stand, in the player's words; None if it did."""
+    if outcome.result is Result.INSUFFICIENT:
+        return InsufficientFunds(asset_code)
+    error = refusal(command, outcome)
+    assert error is None or isinstance(error, Rejected), error
+    return error

@@ -1,4 +1,4 @@
-"""BroadcastingActivities: rehearse and quote a transaction, hand stored bytes to the nodes, hand them over again."""
+"""BroadcastingActivities: rehearse and quote a transaction, hand stored bytes to the nodes, do it again."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -69,7 +69,7 @@ class BroadcastingActivities:
 
     @activity.defn
     async def broadcast(self, ref: AttemptRef) -> BroadcastNote:
-        """Hand the stored bytes of one variant to the nodes; whatever they say, only a block ends the attempt."""
+        """Hand the stored bytes of one variant to the nodes; whatever they say, only a block ends it."""
         async with self.sessions.begin() as session:
             tx = await copy_signed(session, ref.send_id, ref.attempt, ref.variant)
         return await self._hand_over(ref.network, tx)

@@ -1,7 +1,7 @@
 """The one translation from an error of the domain to an error of Temporal.
 
-The branch of the tree decides whether a step is repeated; the code travels as the error's type. What is not ours
-passes through untouched and is repeated by the step's policy, because a bug must alarm and not decide.
+The branch of the tree decides whether a step is repeated; the code travels as the error's type. What is not
+ours passes through untouched and is repeated by the step's policy, because a bug must alarm and not decide.
 """
 
 from dataclasses import dataclass
@@ -58,7 +58,7 @@ class FailureInterceptor(Interceptor):
 
 
 class _Translating(ActivityInboundInterceptor):
-    async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002 - the SDK's name
+    async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002, ANN401 - the SDK's signature
         try:
             return await super().execute_activity(input)
         except CroupierError as error:

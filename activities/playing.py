@@ -11,14 +11,13 @@ from typing import Protocol
 from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 
-from activities.booking import book, in_books
+from activities.booking import book, declined, in_books
 from activities.provenance import provenance
 from domain.assets import Catalogue
 from domain.bets import BetInput, BetResult, BetState
 from domain.errors import (
     AlreadyClosed,
     Busy,
-    InsufficientFunds,
     NotFound,
     PlayerBlocked,
     RefusedByRules,
@@ -26,7 +25,7 @@ from domain.errors import (
 )
 from domain.fairness import commitment
 from domain.games import check_under, roll_dice
-from domain.ids import bet_key, decision_id, operator_of_player, player_text, posting_id, step
+from domain.ids import bet_key, decision_id, operator_of_player, player_text
 from domain.journal import bet_reserved, bet_settled, bet_voided
 from domain.kinds import Result
 from domain.players import SeedRotationInput, SeedRotationRecord
@@ -178,25 +177,24 @@ class PlayingActivities:
             await self._check(session, request, decision)
         except Rejected as refusal:
             return _declined(decided, refusal)
-        outcome = await book(
-            session,
-            bet_reserved(
-                player=request.player,
-                asset_id=request.asset_id,
-                units=request.stake,
-                key=key,
-                decision=decided.decision_id,
-                ref=key,
-                provenance=provenance(request.request_id),
-            ),
+        reservation = bet_reserved(
+            player=request.player,
+            asset_id=request.asset_id,
+            units=request.stake,
+            key=key,
+            decision=decided.decision_id,
+            ref=key,
+            provenance=provenance(request.request_id),
         )
-        if outcome.result is not Result.POSTED:
-            return _declined(decided, InsufficientFunds(self.catalogue.by_id(request.asset_id).code))
+        outcome = await book(session, reservation)
+        refused = declined(reservation, outcome, self.catalogue.by_id(request.asset_id).code)
+        if refused is not None:
+            return _declined(decided, refused)
         drawn = await take_nonce(session, request.player)
         return BetAcceptance(
             state=BetState.RESERVED,
             decision_id=decided.decision_id,
-            reserve_id=posting_id(step(key, "reserve")),
+            reserve_id=reservation.posting_id,
             outcome=self._roll(request, drawn),
             version=outcome.player_version,
         )

@@ -1,7 +1,7 @@
 """PostingActivities: what has to be posted once the chain or a person has decided.
 
-Each posting closes the one before it, so whatever races here, the ledger lets one of them through and the other
-reads what happened.
+Each posting closes the one before it, so whatever races here, the ledger lets one of them through and the
+other reads what happened.
 """
 
 from dataclasses import dataclass
@@ -31,11 +31,14 @@ from domain.postings import Command
 from domain.sends import AttemptOutcome, SendFacts
 from domain.withdrawals import VoidAct, WithdrawalFacts, WithdrawalRef, WithdrawalState
 from ledger.deposits import mark_credited, mark_returned, recall_deposit
+from ledger.events import EventKind, NewEvent, append_events
 from ledger.floats import release, settle_float
 from ledger.network_fees import fees_of
+from ledger.nonce_lanes import grant_waiting
 from ledger.session import Sessions
 from ledger.withdrawals import mark, recall_withdrawal
 
+GRANTED = "granted"
 HOLDER = {
     WalletRole.DEPOSIT: Purpose.DEPOSIT_ADDRESSES,
     WalletRole.HOT: Purpose.HOT_WALLET,
@@ -111,7 +114,7 @@ class PostingActivities:
 
     @activity.defn
     async def post_send(self, ref: WithdrawalRef) -> WithdrawalFacts:
-        """The point of no return: commit the reserved money to be sent, unless something else closed it first."""
+        """The point of no return: commit the reserved money, unless something else closed it first."""
 
         async def work(session: AsyncConnection) -> WithdrawalFacts:
             facts = await _recalled(session, ref)
@@ -165,7 +168,9 @@ class PostingActivities:
                 )
             return await _recalled(session, ref)
 
-        return await in_books(self.sessions, work)
+        facts = await in_books(self.sessions, work)
+        await self._pass_room_on(facts.network)
+        return facts
 
     @activity.defn
     async def settle_withdrawal(self, ref: WithdrawalRef) -> WithdrawalFacts:
@@ -203,7 +208,16 @@ class PostingActivities:
             )
             return await _recalled(session, ref)
 
-        return await in_books(self.sessions, work)
+        facts = await in_books(self.sessions, work)
+        await self._pass_room_on(facts.network)
+        return facts
+
+    async def _pass_room_on(self, network: str) -> None:
+        """Give freed room to who has waited longest and tell them; what is lost here costs them one timer."""
+        async with self.sessions.begin() as session:
+            granted = await grant_waiting(session, network)
+            news = [NewEvent(EventKind.SEND, str(send_id), GRANTED) for send_id in granted]
+            await append_events(session, network, news)
 
     def _credit(self, deposit: DepositInput, facts: DepositFacts, number: int) -> Command:
         assert facts.asset_id is not None

@@ -10,7 +10,7 @@ SHIFT_SECONDS = 30 * 60
 
 
 class Shift:
-    """Rounds until the shift ends or the worker shuts down, each with a heartbeat; `hint` starts one early."""
+    """Rounds until the shift ends or the worker stops, each with a heartbeat; `hint` starts one early."""
 
     def __init__(self, every_seconds: float) -> None:
         self._every_seconds = every_seconds

@@ -16,15 +16,18 @@ class SigningActivities:
     """Declarations only: no worker of ours registers this class."""
 
     @activity.defn(name=SIGN_ACTIVITY)
-    async def sign(self, intent: SigningIntent) -> SignedAnswer:
+    async def sign(self, intent: SigningIntent) -> SignedAnswer:  # noqa: ARG002 - a declaration
         """Judge the intent against the signer's own view, take a nonce, sign, store; then answer."""
         raise NotServedHere
 
     @activity.defn(name=CONFIRM_ADDRESSES_ACTIVITY)
-    async def confirm_addresses(self, wanted: AddressRange) -> ConfirmedAddresses:
+    async def confirm_addresses(
+        self,
+        wanted: AddressRange,  # noqa: ARG002 - a declaration
+    ) -> ConfirmedAddresses:
         """Derive deposit addresses from the signer's own account key."""
         raise NotServedHere
 
 
 class NotServedHere(Exception):
-    """A signer's activity was registered outside the signer; raised to stop such a worker at its first task."""
+    """A signer's activity was registered outside the signer; stops such a worker at its first task."""

@@ -1,4 +1,4 @@
-"""Makes the OpenAPI document say what the door does: every refusal is a problem document with a declared status."""
+"""Makes the OpenAPI document say what the door does: every refusal is a declared problem document."""
 
 from typing import Any
 

@@ -4,11 +4,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from bench.bets import run as run_bets
 from bench.measuring import ROOT
 from bench.posting import run as run_posting
 
 BENCHES: dict[str, Callable[[Path], Path]] = {
     "ledger": run_posting,
+    "bets_single": run_bets,
 }
 
 

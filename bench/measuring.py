@@ -36,7 +36,7 @@ def commit() -> str:
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """The smallest value that at least this share of all values does not exceed (nearest rank); 0 for none."""
+    """The smallest value that this share of all values does not exceed (nearest rank); 0 for none."""
     if not values:
         return 0.0
     return sorted(values)[max(math.ceil(share * len(values)) - 1, 0)]

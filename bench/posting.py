@@ -1,31 +1,27 @@
 """Transfers per second of the posting path, beside one transaction per transfer in the same run.
 
-A round is reserve and settle, and half of the settles win: two postings, two and a half transfers. Both sides use
-the same driver, processes, server and settings; the order is there and back again, so that a machine that warms up
-or tires favours neither.
+A round is reserve and settle, and half of the settles win: two postings, two and a half transfers. Both sides
+use the same driver, processes, server and settings; the order is there and back again, so that a machine that
+warms up or tires favours neither.
 """
 
 import asyncio
 import itertools
 import multiprocessing
-import random
 import time
-from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from uuid import UUID
 
 import psycopg
 
 from bench.measuring import milliseconds, percentile, write_figures
+from bench.rounds import COIN, FUNDS, OPERATOR, STAKE, available_of, funding, in_play_of, revenue, rounds
 from devstack.postgres import Postgres
 from devstack.runs import open_run
-from domain.accounts import Purpose, house_account, player_account
-from domain.assets import Asset, AssetKind, NetworkId
-from domain.ids import SLOTS, player_of, slot_of, slot_of_player
-from domain.kinds import Kind, Result, TransferCode
-from domain.postings import ALL, Command, Leg
+from domain.ids import SLOTS, slot_of
+from domain.kinds import Result
+from domain.postings import ALL
 from ledger.invariants import check_invariants
 from ledger.migrating import upgrade
 from ledger.opening import open_missing, register_assets
@@ -38,10 +34,6 @@ PROCESSES = 4
 PLAYERS = 10_000
 WARM_UP_SECONDS = 1.0
 MEASURED_SECONDS = 3.0
-OPERATOR = 1
-COIN = Asset(1, "ETH", NetworkId("eip155:31337"), AssetKind.NATIVE, 18)
-FUNDS = 10**24
-STAKE = 10**15
 MONEY = "croupier_money"
 SHOWN_SETTINGS = (
     "server_version", "synchronous_commit", "fsync", "full_page_writes", "wal_compression", "shared_buffers",
@@ -64,7 +56,8 @@ CREATE TABLE transfers (
 GRANT SELECT, INSERT, UPDATE ON accounts, transfers TO croupier_money;
 """
 BASELINE_LOCK = """
-SELECT account_id, credits - debits FROM accounts WHERE account_id = ANY (%(pair)s) ORDER BY account_id FOR UPDATE
+SELECT account_id, credits - debits FROM accounts WHERE account_id = ANY (%(pair)s) ORDER BY account_id FOR
+  UPDATE
 """
 BASELINE_WRITE = """
 WITH paid AS (UPDATE accounts SET debits = debits + %(amount)s WHERE account_id = %(debit)s),
@@ -75,7 +68,7 @@ INSERT INTO transfers (debit_account, credit_account, amount) VALUES (%(debit)s,
 
 @dataclass(frozen=True)
 class Share:
-    """What one process is told: its address, its players, and how many commands make a batch (0: baseline)."""
+    """What one process is told: its address, its players, and the commands of a batch (0: baseline)."""
 
     dsn: str
     owners: tuple[int, ...]
@@ -195,10 +188,10 @@ async def _prepare(server: Postgres, owners: dict[int, list[int]]) -> None:
     await owner_sessions.close()
     sessions = Sessions(create_ledger_engine(server.dsn(MONEY, MONEY), pool_size=1))
     for slot, players in owners.items():
-        commands = [_funding(slot, owner) for owner in players]
+        commands = [funding(slot, owner) for owner in players]
         async with sessions.begin() as session:
             named = accounts_of(commands) | {
-                (slot, account) for owner in players for account in (_in_play(owner), _revenue())
+                (slot, account) for owner in players for account in (in_play_of(owner), revenue())
             }
             await open_missing(session, named)
             await post(session, commands)
@@ -211,7 +204,10 @@ def _prepare_baseline(server: Postgres) -> None:
     server.create_database("baseline")
     with psycopg.connect(server.dsn(database="baseline"), autocommit=True) as connection:
         connection.execute(BASELINE_SCHEMA)
-        accounts = [_revenue(), *(a for owner in range(1, PLAYERS + 1) for a in (_available(owner), _in_play(owner)))]
+        accounts = [
+            revenue(),
+            *(a for owner in range(1, PLAYERS + 1) for a in (available_of(owner), in_play_of(owner))),
+        ]
         connection.execute(
             "INSERT INTO accounts (account_id, credits) SELECT unnest(%s::bigint[]), %s", [accounts, FUNDS]
         )
@@ -237,7 +233,7 @@ def _work(share: Share) -> Figures:
 async def _post_rounds(share: Share) -> Figures:
     figures = Figures()
     sessions = Sessions(create_ledger_engine(share.dsn, pool_size=1))
-    stream = _rounds(share)
+    stream = rounds(share.owners, share.batch, share.seed)
     opens, ends = _window(share)
     while (begun := time.monotonic()) < ends:
         commands = list(itertools.islice(stream, share.batch))
@@ -260,14 +256,14 @@ async def _transfer_rounds(share: Share) -> Figures:
     figures = Figures()
     engine = create_ledger_engine(share.dsn, pool_size=1)
     sessions = Sessions(engine)
-    stream = (leg for command in _rounds(share) for leg in command.legs)
+    stream = (leg for command in rounds(share.owners, share.batch, share.seed) for leg in command.legs)
     opens, ends = _window(share)
     while (begun := time.monotonic()) < ends:
         leg = next(stream)
         amount = STAKE if leg.amount is ALL else leg.amount
         async with sessions.begin() as session:
             rows = await session.exec_driver_sql(BASELINE_LOCK, {"pair": [leg.debit, leg.credit]})
-            assert dict(tuple(row) for row in rows)[leg.debit] >= amount or leg.debit == _revenue()
+            assert dict(tuple(row) for row in rows)[leg.debit] >= amount or leg.debit == revenue()
             await session.exec_driver_sql(
                 BASELINE_WRITE, {"debit": leg.debit, "credit": leg.credit, "amount": amount}
             )
@@ -286,64 +282,6 @@ def _window(share: Share) -> tuple[float, float]:
     return opens, opens + MEASURED_SECONDS
 
 
-def _rounds(share: Share) -> Iterator[Command]:
-    """Reserves and, half a batch later, their settles; every id is new."""
-    chance = random.Random(share.seed)
-    open_bets: deque[tuple[int, UUID]] = deque()
-    while True:
-        for _ in range(max(share.batch // 2, 1)):
-            owner, bet = chance.choice(share.owners), UUID(int=chance.getrandbits(128))
-            open_bets.append((owner, bet))
-            yield _reserve(owner, bet)
-        while open_bets:
-            owner, bet = open_bets.popleft()
-            yield _settle(owner, bet, UUID(int=chance.getrandbits(128)), won=chance.random() < 0.5)
-
-
-def _reserve(owner: int, bet: UUID) -> Command:
-    return Command(
-        slot=slot_of(OPERATOR, owner),
-        posting_id=bet,
-        kind=Kind.BET_RESERVED,
-        legs=(Leg(_available(owner), _in_play(owner), STAKE, TransferCode.STAKE),),
-        decision=UUID(int=bet.int ^ 1),
-    )
-
-
-def _settle(owner: int, bet: UUID, posting_id: UUID, *, won: bool) -> Command:
-    loss = Leg(_in_play(owner), _revenue(), ALL, TransferCode.STAKE)
-    win = Leg(_revenue(), _available(owner), 2 * STAKE - 1, TransferCode.PAYOUT)
-    return Command(
-        slot=slot_of(OPERATOR, owner),
-        posting_id=posting_id,
-        kind=Kind.BET_SETTLED,
-        legs=(loss, win) if won else (loss,),
-        target=bet,
-    )
-
-
-def _funding(slot: int, owner: int) -> Command:
-    addresses = house_account(OPERATOR, COIN.asset_id, Purpose.DEPOSIT_ADDRESSES)
-    return Command(
-        slot=slot,
-        posting_id=UUID(int=owner),
-        kind=Kind.DEPOSIT_CREDITED,
-        legs=(Leg(addresses, _available(owner), FUNDS),),
-    )
-
-
-def _available(owner: int) -> int:
-    return player_account(player_of(OPERATOR, owner), COIN.asset_id, Purpose.AVAILABLE)
-
-
-def _in_play(owner: int) -> int:
-    return player_account(player_of(OPERATOR, owner), COIN.asset_id, Purpose.IN_PLAY)
-
-
-def _revenue() -> int:
-    return house_account(OPERATOR, COIN.asset_id, Purpose.REVENUE)
-
-
 async def _check(server: Postgres) -> None:
     sessions = Sessions(create_ledger_engine(server.dsn(), pool_size=1))
     async with sessions.snapshot() as session:
@@ -351,6 +289,3 @@ async def _check(server: Postgres) -> None:
     await sessions.close()
     broken = {name: rows for name, rows in found.items() if rows}
     assert not broken, broken
-
-
-assert slot_of_player(player_of(OPERATOR, 1)) == slot_of(OPERATOR, 1)

@@ -22,7 +22,7 @@ from bootstrap.starting import TemporalStarter
 
 @dataclass(frozen=True, slots=True)
 class Assembly:
-    """One worker process's building blocks; each activity object is built from them when its queue asks for it."""
+    """What one worker process is built from; a queue that asks for an activity object has it built."""
 
     house: HouseFile
     resources: Resources
@@ -75,7 +75,7 @@ class Assembly:
 
 @asynccontextmanager
 async def assemble(*, reads_seeds: bool) -> AsyncIterator[Assembly]:
-    """Build a worker process from its environment; `reads_seeds` says whether it is given the key of game seeds."""
+    """Build a worker process from its environment; `reads_seeds`: is it given the key of game seeds?"""
     settings = ProcessSettings.from_environment()
     cipher = read_field_cipher(SeedSettings().key_file) if reads_seeds else None
     async with open_resources(settings, at_once=True) as resources, open_networks(settings.house) as networks:

@@ -54,7 +54,7 @@ class DoorResources(Resources):
 
 @asynccontextmanager
 async def open_resources(settings: ProcessSettings, *, at_once: bool) -> AsyncIterator[Resources]:
-    """Build the shared resources and close them again; `at_once` is for whoever cannot work without Temporal."""
+    """Build the shared resources and close them again; `at_once` is for who cannot work without Temporal."""
     engine = create_ledger_engine(
         settings.database.dsn.get_secret_value(), pool_size=settings.database.pool_size
     )

@@ -1,7 +1,7 @@
 """Settings, read once at a process's start and only here.
 
-Connections and secrets come from the environment; what the house is (networks, assets, policy) comes from one TOML
-file without secrets, so that it can be reviewed and versioned like code.
+Connections and secrets come from the environment; what the house is (networks, assets, policy) comes from one
+TOML file without secrets, so that it can be reviewed and versioned like code.
 """
 
 import tomllib
@@ -12,8 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from domain.assets import Asset, AssetKind, Catalogue, NetworkId
+from domain.deposits import WalletRole
 from domain.rules import Policy
-from domain.wire import Hex
+from domain.wire import Hex, Units
 
 
 class DatabaseSettings(BaseSettings):
@@ -36,6 +37,12 @@ class DatabaseSettings(BaseSettings):
         )
 
 
+class MigrationSettings(DatabaseSettings):
+    """The role that owns the schema; only the migration job is given it."""
+
+    model_config = SettingsConfigDict(env_prefix="CROUPIER_MIGRATION_")
+
+
 class TemporalSettings(BaseSettings):
     """Where the Temporal frontend is."""
 
@@ -51,7 +58,7 @@ class DoorSettings(BaseSettings):
 
     token_key_file: Path
     operator_keys_file: Path
-    token_issuer: str = "croupier"
+    token_issuer: str = "croupier"  # noqa: S105 - a name, not a password
     token_seconds: int = 300
 
 
@@ -115,13 +122,33 @@ class AddressesEntry(_HousePart):
     ready: int = Field(default=50, gt=0)
 
 
+class FloatEntry(_HousePart):
+    """How much of one asset a wallet should hold, in its units; the ceiling is what a stolen key costs."""
+
+    asset_id: int
+    floor: Units
+    target: Units
+    ceiling: Units
+
+
+class WalletEntry(_HousePart):
+    """A wallet of ours on one network; it is entered before anything is sent to it."""
+
+    network: str
+    address: Hex
+    role: WalletRole
+    floats: tuple[FloatEntry, ...]
+
+
 class HouseFile(_HousePart):
     """Everything that makes one house different from another."""
 
     operator: int
+    name: str
     assets: tuple[AssetEntry, ...]
     networks: tuple[NetworkEntry, ...]
     addresses: tuple[AddressesEntry, ...]
+    wallets: tuple[WalletEntry, ...]
     policy: Policy
 
     @property

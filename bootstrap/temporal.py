@@ -1,4 +1,4 @@
-"""The one way Temporal is spoken here: converter, sandboxed runner and connection, the same in every process."""
+"""The one way Temporal is spoken here: converter, sandboxed runner and connection, in every process."""
 
 import asyncio
 import dataclasses
@@ -54,8 +54,8 @@ def croupier_plugin() -> SimplePlugin:
 async def connect(address: str, namespace: str, *, at_once: bool) -> Client:
     """A client of one namespace.
 
-    A door connects with its first call, so that it can say 503 while Temporal is away. A worker has to connect
-    `at_once` and waits for a minute; raises TemporalUnavailable after that.
+    A door connects with its first call, so that it can say 503 while Temporal is away. A worker has to
+    connect `at_once` and waits for a minute; raises TemporalUnavailable after that.
     """
     if not at_once:
         return await Client.connect(address, namespace=namespace, plugins=[croupier_plugin()], lazy=True)

@@ -1,7 +1,8 @@
 """Draws the secret files that docker-compose.yml names; what exists is left alone.
 
-`.venv/bin/python deploy/create_secrets.py` writes into `secrets/`. The directory is closed to everybody else on the
-host; the files in it are readable, because each container sees only the files it is given, under its own user.
+`.venv/bin/python deploy/create_secrets.py` writes into `secrets/`. The directory is closed to everybody else
+on the host; the files in it are readable, because each container sees only the files it is given, under its
+own user.
 """
 
 import argparse

@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from sqlalchemy import text
 
 from devstack.anvil import Anvil
+from devstack.house_files import SeededNetwork
 from devstack.postgres import Postgres
-from devstack.seeding import OPERATOR, SeededNetwork
+from devstack.seeding import OPERATOR
 from devstack.tokens.deploying import tokens_of
 from domain.accounts import Purpose
 from domain.assets import Asset
 from domain.deposits import WalletRole
 from ledger.balances import house_balance
-
-# CC
+from ledger.chain_invariants import check_chain_invariants
 from ledger.invariants import check_invariants
 from ledger.session import Sessions, create_ledger_engine
 
@@ -55,7 +55,7 @@ async def audit(postgres: Postgres, networks: Sequence[SeededNetwork]) -> Audit:
     sessions = Sessions(create_ledger_engine(postgres.dsn()))
     try:
         async with sessions.snapshot() as session:
-            broken = await check_invariants(session)
+            broken = {**await check_invariants(session), **await check_chain_invariants(session)}
             comparisons = []
             for seeded in networks:
                 for role, purpose in HOLDERS.items():

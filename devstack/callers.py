@@ -25,9 +25,8 @@ class Caller:
     """One authenticated client of one listener."""
 
     def __init__(self, url: str, token: str) -> None:
-        self._http = httpx.Client(
-            base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=TIMEOUT_SECONDS
-        )
+        self.headers = {"Authorization": f"Bearer {token}"}
+        self._http = httpx.Client(base_url=url, headers=self.headers, timeout=TIMEOUT_SECONDS)
 
     def get(self, path: str, **parameters: str) -> dict[str, Any]:
         return self._answer(self._http.get(path, params=parameters))

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from devstack.callers import PlayerClient
-from devstack.seeding import SeededNetwork
+from devstack.house_files import SeededNetwork
 from domain.assets import Asset
 
 

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,10 +11,11 @@ from functools import partial
 from pathlib import Path
 
 from devstack.anvil import Anvil
+from devstack.dynamic_config import Profile
 from devstack.key_material import KeyMaterial, draw_secrets
 from devstack.postgres import Postgres
 from devstack.processes import Child, free_port, http_ok
-from devstack.seeding import OPERATOR, SeededHouse, migrate, seed
+from devstack.seeding import OPERATOR, SeededHouse, seed
 from devstack.temporal import TemporalServer
 from workers.registry import PROCESSES
 
@@ -129,14 +130,14 @@ class Stack:
 
 @contextmanager
 def running_stack(
-    directory: Path, *, say: Progress, keep: bool = False, chain_ids: Sequence[int] = CHAIN_IDS
+    directory: Path, *, say: Progress, keep: bool = False, profile: Profile = "demo"
 ) -> Iterator[Stack]:
     """Start everything, yield it, and stop what was started, whatever happens in between."""
     (directory / "health").mkdir(parents=True, exist_ok=True)
     (directory / "logs").mkdir(parents=True, exist_ok=True)
     postgres = Postgres(directory / "postgres", keep=keep)
     temporal = TemporalServer(
-        directory / "temporal", database=directory / "temporal.sqlite" if keep else None
+        directory / "temporal", profile=profile, database=directory / "temporal.sqlite" if keep else None
     )
     chains = tuple(
         Anvil(
@@ -146,7 +147,7 @@ def running_stack(
             slots_in_an_epoch=SLOTS_IN_AN_EPOCH,
             name=f"anvil-{chain_id}",
         )
-        for chain_id in chain_ids
+        for chain_id in CHAIN_IDS
     )
     started: list[Child] = []
     try:
@@ -157,7 +158,6 @@ def running_stack(
                 future.result()
         say("creating schemas, roles, keys and wallets")
         keys = draw_secrets(directory / "secrets", OPERATOR)
-        migrate(postgres, keys)
         house = seed(directory, postgres, chains, keys)
         stack = Stack(directory, postgres, temporal, chains, keys, house, free_port(8080), free_port(8081))
         say("starting the signer, the workers and the API")

@@ -1,7 +1,6 @@
 """The stack kept running for whoever wants to look around."""
 
 import signal
-from pathlib import Path
 from threading import Event
 
 from rich.console import Console

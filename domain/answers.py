@@ -1,5 +1,7 @@
 """The error that each refusal of the ledger is, for callers who need more than the outcome."""
 
+from collections.abc import Callable, Mapping
+
 from domain.errors import (
     AccountMissing,
     AlreadyClosed,
@@ -18,36 +20,32 @@ from domain.postings import Command, Outcome
 
 def refusal(command: Command, outcome: Outcome) -> CroupierError | None:
     """None when the command is posted (now or before), else the error its result stands for."""
-    target = f"posting {command.target}"
-    match outcome.result:
-        case Result.POSTED:
-            return None
-        case Result.INSUFFICIENT:
-            return InsufficientFunds(_assets(command))
-        case Result.ALREADY_CLOSED:
-            closer = outcome.closed_by
-            return AlreadyClosed(closer.name if closer is not None else "another posting")
-        case Result.TARGET_REFUSED:
-            return Blocked(target)
-        case Result.BARRED:
-            return Blocked(f"posting {command.unless}")
-        case Result.ACCOUNT_CLOSED:
-            return Blocked("an account of this posting")
-        case Result.TOMBSTONE:
-            return Blocked(f"posting {command.posting_id}")
-        case Result.OVERFLOW:
-            return Blocked("an account that is full")
-        case Result.CONFLICT:
-            return Conflict(outcome.field or "request")
-        case Result.NOT_YET:
-            return NotYet(target)
-        case Result.ACCOUNT_MISSING:
-            return AccountMissing(", ".join(str(account) for account in sorted(set(command.accounts))))
-        case Result.MISMATCH:
-            return InvariantBroken(f"{command.kind.name} does not take what {target} left")
-        case Result.SLOT_CLOSED:
-            return SlotClosed(command.slot)
+    if outcome.result is Result.POSTED:
+        return None
+    return _ERRORS[outcome.result](command, outcome)
+
+
+def _closed(_: Command, outcome: Outcome) -> CroupierError:
+    return AlreadyClosed(outcome.closed_by.name if outcome.closed_by is not None else "another posting")
 
 
 def _assets(command: Command) -> str:
     return ", ".join(str(asset) for asset in sorted({account_parts(a).asset_id for a in command.accounts}))
+
+
+_ERRORS: Mapping[Result, Callable[[Command, Outcome], CroupierError]] = {
+    Result.INSUFFICIENT: lambda command, _: InsufficientFunds(_assets(command)),
+    Result.ALREADY_CLOSED: _closed,
+    Result.TARGET_REFUSED: lambda command, _: Blocked(f"Posting {command.target}"),
+    Result.BARRED: lambda command, _: Blocked(f"Posting {command.unless}"),
+    Result.ACCOUNT_CLOSED: lambda command, _: Blocked(f"An account of player {command.player}"),
+    Result.TOMBSTONE: lambda command, _: Blocked(f"Posting {command.posting_id}"),
+    Result.OVERFLOW: lambda command, _: Blocked(f"A full account in {_assets(command)}"),
+    Result.CONFLICT: lambda _, outcome: Conflict(outcome.field or "request"),
+    Result.NOT_YET: lambda command, _: NotYet(f"Posting {command.target}"),
+    Result.ACCOUNT_MISSING: lambda command, _: AccountMissing(str(sorted(set(command.accounts)))),
+    Result.MISMATCH: lambda command, _: InvariantBroken(
+        f"{command.kind.name} does not take what posting {command.target} left"
+    ),
+    Result.SLOT_CLOSED: lambda command, _: SlotClosed(command.slot),
+}

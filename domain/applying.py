@@ -1,8 +1,8 @@
 """The ledger as a pure function: a state and commands in, answers and rows out.
 
-Nothing here reads a clock, draws a number or touches a database; PostgreSQL guards the same rules once more. Each
-slot is decided from its own part of the state, so a batch gives the same answers whether its slots are decided
-together or apart, and whether it is cut in two or not.
+Nothing here reads a clock, draws a number or touches a database; PostgreSQL guards the same rules once more.
+Each slot is decided from its own part of the state, so a batch gives the same answers whether its slots are
+decided together or apart, and whether it is cut in two or not.
 """
 
 from collections import defaultdict
@@ -16,8 +16,8 @@ from domain.slot_books import SlotBook, stored_posting
 def apply_batch(state: State, commands: Sequence[Command]) -> tuple[list[Outcome], Writes]:
     """Decide commands strictly in order; the state is not changed.
 
-    Returns one outcome per command and everything that has to be written. A command whose slot is missing in the
-    state is answered SLOT_CLOSED.
+    Returns one outcome per command and everything that has to be written. A command whose slot is missing in
+    the state is answered SLOT_CLOSED.
     """
     books: dict[int, SlotBook] = {}
     outcomes = []

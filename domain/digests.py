@@ -55,8 +55,8 @@ def asked_by(command: Command) -> dict[str, object]:
 def conflict_field(command: Command, stored: StoredPosting) -> str:
     """The first difference between a request and what is stored under its id.
 
-    One of `kind`, `target`, `ref`, `legs` (their number), `account`, `amount`, `code`; `request` when the ledger
-    sees none of these.
+    One of `kind`, `target`, `ref`, `legs` (their number), `account`, `amount`, `code`; `request` when the
+    ledger sees none of these.
     """
     if command.kind != stored.kind:
         return "kind"

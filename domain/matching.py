@@ -1,7 +1,7 @@
 """What a command comes down to once its target is known: refused, or a list of exact moves.
 
-A closing posting takes exactly what its target left, an undo mirrors its target's stored transfers; neither ever
-trusts an amount of the request for that.
+A closing posting takes exactly what its target left, an undo mirrors its target's stored transfers; neither
+ever trusts an amount of the request for that.
 """
 
 from collections import defaultdict
@@ -48,24 +48,27 @@ def plan(command: Command, target: StoredPosting | None, closed_by: Kind | None)
         return Plan(Result.POSTED, tuple(_as_asked(command, {})))
     if mode is Mode.UNDO:
         return _plan_undo(command, target, closed_by)
-    if target is None:
-        return Plan(Result.NOT_YET)
-    if target.result is not Result.POSTED or target.kind not in command.kind.targets:
-        return Plan(Result.TARGET_REFUSED, closes=command.target, target_result=target.result)
-    if closed_by is not None and (mode is Mode.CLOSE or closed_by in _UNDOING):
-        return Plan(Result.ALREADY_CLOSED, closes=command.target, closed_by=closed_by)
-    left = held_by(target.legs) if closed_by is None else {}
-    moves = tuple(_as_asked(command, left))
-    if _taken_by(moves) != left:
-        return Plan(Result.MISMATCH)
-    if closed_by is None:
-        return Plan(Result.POSTED, moves, closes=command.target)
-    return Plan(Result.POSTED, moves, follows=command.target)
+    return _plan_closing(command, target, closed_by)
 
 
 def held_by(legs: Iterable[StoredLeg | Move]) -> dict[int, int]:
     """What these transfers left on accounts that hold promised money: account to units."""
     return {account: units for account, units in _net_held(legs).items() if units > 0}
+
+
+def _plan_closing(command: Command, target: StoredPosting | None, closed_by: Kind | None) -> Plan:
+    if target is None:
+        return Plan(Result.NOT_YET)
+    if target.result is not Result.POSTED or target.kind not in command.kind.targets:
+        return Plan(Result.TARGET_REFUSED, closes=command.target, target_result=target.result)
+    if closed_by is not None and (command.kind.mode is Mode.CLOSE or closed_by in _UNDOING):
+        return Plan(Result.ALREADY_CLOSED, closes=command.target, closed_by=closed_by)
+    left = held_by(target.legs) if closed_by is None else {}
+    moves = tuple(_as_asked(command, left))
+    if _taken_by(moves) != left:
+        return Plan(Result.MISMATCH)
+    closes, follows = (command.target, None) if closed_by is None else (None, command.target)
+    return Plan(Result.POSTED, moves, closes=closes, follows=follows)
 
 
 def _plan_undo(command: Command, target: StoredPosting | None, closed_by: Kind | None) -> Plan:

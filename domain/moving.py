@@ -28,8 +28,8 @@ def run_moves(
 ) -> tuple[Result, list[Made], dict[int, Balance]]:
     """Run moves one after the other; each must hold by itself.
 
-    Returns POSTED with the transfers made (a spill makes two of one) and the balances after them, or a refusal
-    with nothing.
+    Returns POSTED with the transfers made (a spill makes two of one) and the balances after them, or a
+    refusal with nothing.
     """
     made: list[Made] = []
     after: dict[int, Balance] = {}

@@ -278,10 +278,15 @@ class Writes:
 
 def the_player(accounts: Iterable[int]) -> PlayerKey | None:
     """The one player among these accounts, None for the house alone; ValueError for two."""
-    players = {player for account in accounts if (player := player_of_account(account)) is not None}
-    if len(players) > 1:
-        raise ValueError("a posting touches the accounts of at most one player")
-    return players.pop() if players else None
+    found: PlayerKey | None = None
+    for account in accounts:
+        player = player_of_account(account)
+        if player is None or player == found:
+            continue
+        if found is not None:
+            raise ValueError("a posting touches the accounts of at most one player")
+        found = player
+    return found
 
 
 def _check_pair(debit: int, credit: int) -> None:

@@ -45,15 +45,11 @@ class SlotBook:
         stored = self._stored(command.posting_id)
         if stored is not None:
             return self._answer_again(command, digest, stored)
-        planned = plan(command, self._stored(command.target), self._closed_by(command.target))
+        planned = self._plan(command)
         if not planned.result.is_stored:
             return Outcome(planned.result)
         if planned.result is not Result.POSTED:
             return self._refuse(command, digest, planned)
-        if self._stored(command.unless) is not None:
-            return self._refuse(command, digest, Plan(Result.BARRED))
-        if self._lacks_an_account(planned.moves):
-            return Outcome(Result.ACCOUNT_MISSING)
         result, made, after = run_moves(planned.moves, self._balance)
         if result is not Result.POSTED:
             return self._refuse(command, digest, Plan(result))
@@ -78,6 +74,14 @@ class SlotBook:
 
     def slot_change(self) -> SlotChange:
         return SlotChange(self.slot, self._known.no, self._known.seq, self._no, self._seq)
+
+    def _plan(self, command: Command) -> Plan:
+        planned = plan(command, self._stored(command.target), self._closed_by(command.target))
+        if planned.result is not Result.POSTED:
+            return planned
+        if self._stored(command.unless) is not None:
+            return Plan(Result.BARRED)
+        return Plan(Result.ACCOUNT_MISSING) if self._lacks_an_account(planned.moves) else planned
 
     def _stored(self, posting_id: UUID | None) -> StoredPosting | None:
         if posting_id is None:

@@ -1,6 +1,7 @@
 """PostgreSQL array literals: a whole column travels as one text with a cast.
 
-A list of Python ints changes its wire type with its largest element, and with the type the prepared statement.
+A list of Python ints changes its wire type with its largest element, and with the type the prepared
+statement.
 """
 
 from collections.abc import Iterable

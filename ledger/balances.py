@@ -20,7 +20,8 @@ SELECT account_id, (credits - debits)::text, NULL
 HOUSE_BALANCE = """
 SELECT coalesce(sum(b.credits - b.debits), 0)::text
   FROM generate_series(0, %(last_slot)s) AS s (slot), LATERAL (
-       SELECT credits, debits FROM ledger.balances WHERE slot = s.slot::smallint AND account_id = %(account)s OFFSET 0) b
+       SELECT credits, debits FROM ledger.balances WHERE slot = s.slot::smallint AND account_id = %(account)s
+         OFFSET 0) b
 """
 
 FAMILY_BALANCES = """
@@ -36,7 +37,7 @@ SELECT account_id >> 52 AS operator, (account_id >> 8) & 65535 AS asset_id, acco
 
 
 class PlayerBalances(NamedTuple):
-    """A player's amounts at one version: asset id to purpose to whole units, on each account's normal side."""
+    """A player's whole units at one version: asset id to purpose, each on its account's normal side."""
 
     version: int
     assets: dict[int, dict[Purpose, int]]

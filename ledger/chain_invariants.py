@@ -147,7 +147,7 @@ async def check_chain_invariants(
 
     Run it in one snapshot (`Sessions.snapshot`) of the primary, under a role that reads both schemas.
     """
-    broken = {}
+    broken: dict[str, list[tuple[object, ...]]] = {}
     for name in names:
         rows = await session.execute(text(CHAIN_INVARIANTS[name]))
         broken[name] = [tuple(row) for row in rows.fetchmany(ROWS_SHOWN_MAX)]

@@ -1,4 +1,4 @@
-"""Decision rows: what the rules said about one call, kept for ever beside the posting they allowed."""
+"""What the rules said about one call, and what people said about it; both are kept for ever."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,10 +9,11 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.errors import NotFound
+from domain.errors import Conflict, NotFound, TooLate
 from domain.ids import slot_of_player
 from domain.rules import Decision, Verdict
-from ledger.records import decisions
+from domain.withdrawals import ReviewAct, WithdrawalState
+from ledger.records import approvals, decisions, withdrawals
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +64,53 @@ async def recall_decision(session: AsyncConnection, player: int, decision_id: UU
     if row is None:
         raise NotFound("decision", str(decision_id))
     return Decision(Verdict(row.verdict), tuple(row.reasons or ()), row.rules)
+
+
+async def record_review(session: AsyncConnection, act: ReviewAct, now: datetime) -> bool:
+    """Keep one person's word on a withdrawal; False if this ticket had said the same before.
+
+    Raises NotFound, Conflict for a ticket with another word or for a content that has changed since the
+    person read it, and TooLate when the withdrawal is no longer in review.
+    """
+    row = (
+        await session.execute(
+            select(withdrawals.c.slot, withdrawals.c.state, withdrawals.c.content_hash)
+            .where(
+                withdrawals.c.slot == slot_of_player(act.player),
+                withdrawals.c.withdrawal_id == act.withdrawal_id,
+            )
+            .with_for_update(key_share=True)
+        )
+    ).one_or_none()
+    if row is None:
+        raise NotFound("withdrawal", str(act.withdrawal_id))
+    known = (
+        await session.execute(
+            select(approvals).where(
+                approvals.c.slot == row.slot,
+                approvals.c.withdrawal_id == act.withdrawal_id,
+                approvals.c.ticket == act.ticket,
+            )
+        )
+    ).one_or_none()
+    if known is not None:
+        if (known.verb, known.person) != (act.verb.value, act.person):
+            raise Conflict("verb" if known.verb != act.verb.value else "person")
+        return False
+    if row.content_hash != act.content_hash:
+        raise Conflict("content")
+    if row.state != WithdrawalState.REVIEW.value:
+        raise TooLate(act.verb.value, row.state)
+    await session.execute(
+        insert(approvals).values(
+            slot=row.slot,
+            withdrawal_id=act.withdrawal_id,
+            ticket=act.ticket,
+            verb=act.verb.value,
+            person=act.person,
+            words=act.words,
+            content_hash=act.content_hash,
+            at=now,
+        )
+    )
+    return True

@@ -8,10 +8,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select, tuple_, update
+from sqlalchemy import Select, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.deposits import DepositFacts, DepositInput, DepositReason, DepositState, WalletRole
+from domain.deposits import (
+    DepositFacts,
+    DepositInput,
+    DepositReason,
+    DepositState,
+    WalletRole,
+    is_booked,
+)
 from domain.errors import NotFound
 from ledger.chain_records import chains, deposits
 from ledger.records import AnyRow, assets
@@ -84,7 +91,11 @@ async def unfinished_deposits(session: AsyncConnection, limit: int) -> list[Depo
     """Final deposits that nothing was posted for, oldest first, as the inputs of their workflows."""
     rows = await session.execute(
         select(deposits.c.chain_id, deposits.c.txid, deposits.c.position, deposits.c.deposit_id)
-        .where(deposits.c.state == DepositState.FINAL.value, deposits.c.credits == deposits.c.returns)
+        .where(
+            deposits.c.met_at.is_not(None),
+            deposits.c.credits == deposits.c.returns,
+            or_(deposits.c.reason.is_(None), deposits.c.reason.in_(_BOOKED)),
+        )
         .order_by(deposits.c.seen_at)
         .limit(limit)
     )
@@ -97,6 +108,9 @@ async def unfinished_deposits(session: AsyncConnection, limit: int) -> list[Depo
         )
         for row in rows
     ]
+
+
+_BOOKED = [reason.value for reason in DepositReason if is_booked(reason)]
 
 
 def _shown() -> Select[Any]:

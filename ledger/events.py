@@ -98,8 +98,8 @@ async def mark_delivered(session: AsyncConnection, numbers: Sequence[int], now: 
 _UNDELIVERED = text("""
     SELECT e.number, e.chain_id, e.kind, e.subject, e.state, d.txid, d.position, s.kind AS send_kind
       FROM chain.events e
-      LEFT JOIN chain.deposits d ON e.kind = 'deposit' AND d.deposit_id::text = e.subject
-      LEFT JOIN chain.sends s ON e.kind = 'send' AND s.send_id::text = e.subject
+      LEFT JOIN chain.deposits d ON d.deposit_id = CASE WHEN e.kind = 'deposit' THEN e.subject::uuid END
+      LEFT JOIN chain.sends s ON s.send_id = CASE WHEN e.kind = 'send' THEN e.subject::uuid END
      WHERE e.delivered_at IS NULL AND e.chain_id = :network
      ORDER BY e.number
      LIMIT :limit

@@ -1,4 +1,4 @@
-"""Driver errors end here: what cannot have committed a wrong thing is Unavailable, what broke a guard is Corrupt."""
+"""Driver errors end here: what may simply be sent again is Unavailable, what broke a guard is Corrupt."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +9,8 @@ from sqlalchemy.exc import TimeoutError as CheckoutTimeout
 
 from domain.errors import CroupierError, InvariantBroken, LedgerUnavailable
 
-# Classes of SQLSTATE (PostgreSQL documentation, appendix A) after which the same ids may simply be sent again.
+# Classes of SQLSTATE (PostgreSQL documentation, appendix A) after which the same ids may simply be sent
+# again.
 _TRANSIENT_CLASSES = frozenset({"08", "53", "57", "58", "40"})
 _TRANSIENT_STATES = frozenset(
     {
@@ -34,10 +35,10 @@ def ledger_errors() -> Iterator[None]:
 
 
 def ledger_error(error: DBAPIError) -> CroupierError:
-    """LedgerUnavailable for a lost connection, a timeout or a full server, InvariantBroken for everything else.
+    """LedgerUnavailable for a lost connection, a timeout or a full server, else InvariantBroken.
 
-    After a lost COMMIT nobody knows whether it happened; it is still Unavailable, because the same ids give the
-    same answers.
+    After a lost COMMIT nobody knows whether it happened; it is still Unavailable, because the same ids give
+    the same answers.
     """
     original = error.orig
     if error.connection_invalidated or not isinstance(original, DriverError):

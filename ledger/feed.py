@@ -14,7 +14,8 @@ from ledger.arrays import numbers
 PAGE_MAX = 1000
 
 POSTINGS_AFTER = """
-SELECT no, posting_id, kind, result, closes, follows, ref, player, player_version, posted_at, workflow_id, run_id,
+SELECT no, posting_id, kind, result, closes, follows, ref, player, player_version, posted_at, workflow_id,
+  run_id,
        request_id
   FROM ledger.postings WHERE slot = %(slot)s AND no > %(after)s ORDER BY no LIMIT %(limit)s
 """

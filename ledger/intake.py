@@ -42,7 +42,7 @@ def judged_effects(
     network: str, block: BlockEffects, rules: IntakeRules, ours: Mapping[bytes, Receiver]
 ) -> list[JudgedEffect]:
     """Judge every effect that reached an address of ours, in the block's order."""
-    judged = []
+    judged: list[JudgedEffect] = []
     for effect in block.effects:
         receiver = ours.get(effect.receiver)
         if receiver is None:

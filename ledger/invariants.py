@@ -1,7 +1,7 @@
 """The rules that must hold at every moment, as queries that return what breaks them.
 
-Names are stable: tests, demo, checkers and alarms speak of a rule by its name. Nothing is ever repaired by editing; a
-correction is a posting.
+Names are stable: tests, demo, checkers and alarms speak of a rule by its name. Nothing is ever repaired by
+editing; a correction is a posting.
 """
 
 from collections.abc import Iterable, Mapping
@@ -20,8 +20,10 @@ SELECT slot, (account_id >> 8) & 65535 AS asset, sum(debits) - sum(credits) AS o
 """
 ORDER_IS_GAPLESS = """
 SELECT s.slot FROM ledger.slots s
-  LEFT JOIN (SELECT slot, count(*) n, min(seq) lo, max(seq) hi FROM ledger.transfers GROUP BY slot) t USING (slot)
-  LEFT JOIN (SELECT slot, count(*) n, min(no) lo, max(no) hi FROM ledger.postings GROUP BY slot) p USING (slot)
+  LEFT JOIN (SELECT slot, count(*) n, min(seq) lo, max(seq) hi FROM ledger.transfers GROUP BY slot) t USING
+    (slot)
+  LEFT JOIN (SELECT slot, count(*) n, min(no) lo, max(no) hi FROM ledger.postings GROUP BY slot) p USING
+    (slot)
  WHERE (coalesce(t.n, 0), coalesce(t.hi, 0), coalesce(t.lo, 1)) <> (s.last_seq, s.last_seq, 1)
     OR (coalesce(p.n, 0), coalesce(p.hi, 0), coalesce(p.lo, 1)) <> (s.last_no, s.last_no, 1)
 """
@@ -36,7 +38,8 @@ SELECT b.slot, b.account_id, f.slot AS folded_slot, f.acct AS folded_account
 """
 VERSIONS_CHAIN = """
 WITH e AS (
-  SELECT slot, seq, acct, ver, after, delta, lag(ver, 1, 0::bigint) OVER w pv, lag(after, 1, 0::numeric) OVER w pa
+  SELECT slot, seq, acct, ver, after, delta, lag(ver, 1, 0::bigint) OVER w pv, lag(after, 1, 0::numeric) OVER
+    w pa
     FROM ledger.transfers, LATERAL (VALUES (debit_account, debit_version, debit_after, -amount),
                                            (credit_account, credit_version, credit_after, amount))
                            v (acct, ver, after, delta)
@@ -72,7 +75,8 @@ SELECT p.slot, p.no FROM ledger.postings p
 PLAYER_VERSIONS_RUN = """
 SELECT x.slot, x.player FROM ledger.players x
   FULL JOIN (SELECT slot, player, count(*) n, bool_and(ok) ok
-               FROM (SELECT slot, player, player_version = row_number() OVER (PARTITION BY slot, player ORDER BY no) ok
+               FROM (SELECT slot, player, player_version = row_number() OVER (PARTITION BY slot, player ORDER
+                 BY no) ok
                        FROM ledger.postings WHERE player IS NOT NULL) o GROUP BY 1, 2) q
     ON q.slot = x.slot AND q.player = x.player
  WHERE x.version IS DISTINCT FROM coalesce(q.n, 0) OR q.ok IS FALSE
@@ -124,8 +128,10 @@ WITH promised AS (
   SELECT t.slot, v.acct, sum(v.units) AS units
     FROM ledger.postings p JOIN ledger.transfers t ON t.slot = p.slot AND t.posting_no = p.no,
          LATERAL (VALUES (t.credit_account, t.amount), (t.debit_account, -t.amount)) v (acct, units)
-   WHERE p.result = 0 AND p.kind = ANY (%(promising)s::smallint[]) AND (v.acct & 255) = ANY (%(purposes)s::bigint[])
-     AND NOT EXISTS (SELECT FROM ledger.postings c WHERE c.slot = p.slot AND c.closes = p.posting_id AND c.result = 0)
+   WHERE p.result = 0 AND p.kind = ANY (%(promising)s::smallint[]) AND (v.acct & 255) = ANY
+     (%(purposes)s::bigint[])
+     AND NOT EXISTS (SELECT FROM ledger.postings c WHERE c.slot = p.slot AND c.closes = p.posting_id AND
+       c.result = 0)
    GROUP BY 1, 2)
 SELECT coalesce(b.slot, o.slot) AS slot, coalesce(b.account_id, o.acct) AS acct,
        coalesce(b.credits - b.debits, 0) AS balance, coalesce(o.units, 0) AS open
@@ -135,11 +141,13 @@ SELECT coalesce(b.slot, o.slot) AS slot, coalesce(b.account_id, o.acct) AS acct,
 """
 MONTHS_READY = """
 SELECT m.name AS missing
-  FROM (SELECT 'transfers_' || to_char(date_trunc('month', now() AT TIME ZONE 'UTC') + make_interval(months => n),
+  FROM (SELECT 'transfers_' || to_char(date_trunc('month', now() AT TIME ZONE 'UTC') + make_interval(months =>
+    n),
                                        'YYYY_MM') AS name
           FROM generate_series(0, 2) n) m
  WHERE NOT EXISTS (SELECT FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid
-                    WHERE c.relnamespace = 'ledger'::regnamespace AND c.relname = m.name AND g.tgname = 'no_truncate')
+                    WHERE c.relnamespace = 'ledger'::regnamespace AND c.relname = m.name AND g.tgname =
+                      'no_truncate')
 UNION ALL
 SELECT 'rows in transfers_default' WHERE ledger.has_misplaced_transfers()
 """

@@ -4,8 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
-from uuid import UUID
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,7 +14,11 @@ from domain.kinds import Kind, Result
 from domain.postings import Balance, Command, SlotState, State, StoredLeg, StoredPosting
 from ledger.arrays import numbers, uuids
 
-# S1 is a statement of its own: a statement that waited keeps the snapshot it began with, the next gets a fresh one.
+if TYPE_CHECKING:
+    from uuid import UUID
+
+# S1 is a statement of its own: a statement that waited keeps the snapshot it began with, the next gets a
+# fresh one.
 LOCK_SLOTS = """
 SELECT slot, last_no, last_seq, greatest(clock_timestamp(), last_at + interval '1 microsecond') AS posted_at
   FROM ledger.slots WHERE slot = ANY (%(slots)s::smallint[]) AND open
@@ -24,27 +27,31 @@ SELECT slot, last_no, last_seq, greatest(clock_timestamp(), last_at + interval '
 
 # OFFSET 0 and ORDER BY keep each LATERAL from being flattened into a join: always index probes.
 LOAD_FACTS = """
-SELECT 0 AS part, p.slot, p.posting_id, p.kind, p.result, p.digest, p.target, p.ref, p.no, p.first_seq, p.last_seq,
+SELECT 0 AS part, p.slot, p.posting_id, p.kind, p.result, p.digest, p.target, p.ref, p.no, p.first_seq,
+  p.last_seq,
        p.player_version, p.refused, NULL::bigint AS debit, NULL::bigint AS credit, NULL::text AS amount
   FROM unnest(%(slots)s::smallint[], %(ids)s::uuid[]) AS u (slot, id),
        LATERAL (SELECT slot, posting_id, kind, result, digest, coalesce(closes, follows) AS target, ref, no,
                        first_seq, last_seq, player_version, refused::text AS refused
                   FROM ledger.postings WHERE slot = u.slot AND posting_id = u.id OFFSET 0) AS p
 UNION ALL
-SELECT 1, c.slot, c.closes, c.kind, NULL::smallint, NULL::bytea, NULL::uuid, NULL::text, NULL::bigint, NULL::bigint,
+SELECT 1, c.slot, c.closes, c.kind, NULL::smallint, NULL::bytea, NULL::uuid, NULL::text, NULL::bigint,
+  NULL::bigint,
        NULL::bigint, NULL::bigint, NULL::text, NULL::bigint, NULL::bigint, NULL::text
   FROM unnest(%(slots)s::smallint[], %(ids)s::uuid[]) AS u (slot, id),
        LATERAL (SELECT slot, closes, kind FROM ledger.postings
                  WHERE slot = u.slot AND closes = u.id AND closes IS NOT NULL AND result = 0 OFFSET 0) AS c
 UNION ALL
-SELECT 2, t.slot, p.posting_id, t.code, NULL::smallint, NULL::bytea, NULL::uuid, NULL::text, NULL::bigint, t.seq,
+SELECT 2, t.slot, p.posting_id, t.code, NULL::smallint, NULL::bytea, NULL::uuid, NULL::text, NULL::bigint,
+  t.seq,
        NULL::bigint, NULL::bigint, NULL::text, t.debit_account, t.credit_account, t.amount
   FROM unnest(%(target_slots)s::smallint[], %(targets)s::uuid[]) AS u (slot, id),
        LATERAL (SELECT slot, posting_id, first_seq, last_seq, posted_at FROM ledger.postings
                  WHERE slot = u.slot AND posting_id = u.id AND first_seq IS NOT NULL OFFSET 0) AS p,
        LATERAL (SELECT slot, seq, debit_account, credit_account, amount::text AS amount, code
                   FROM ledger.transfers AS t
-                 WHERE t.slot = p.slot AND t.seq BETWEEN p.first_seq AND p.last_seq AND t.posted_at = p.posted_at
+                 WHERE t.slot = p.slot AND t.seq BETWEEN p.first_seq AND p.last_seq AND t.posted_at =
+                   p.posted_at
                  ORDER BY t.seq) AS t
 """
 

@@ -50,7 +50,8 @@ def create_role(name: str, *, login: bool = False) -> str:
     kind = "LOGIN" if login else "NOLOGIN"
     return f"""
         DO $$ BEGIN
-          IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{name}') THEN CREATE ROLE {name} {kind}; END IF;
+          IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{name}') THEN CREATE ROLE {name} {kind}; END
+            IF;
         EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
         END $$"""
 
@@ -64,5 +65,5 @@ def expected_revision() -> str:
 
 async def schema_revision(session: AsyncConnection) -> str:
     """The revision a database stands at; every role may ask."""
-    row = await session.exec_driver_sql(f"SELECT version_num FROM {VERSION_SCHEMA}.{VERSION_TABLE}")  # noqa: S608 - constants
+    row = await session.exec_driver_sql(f"SELECT version_num FROM {VERSION_SCHEMA}.{VERSION_TABLE}")  # noqa: S608 - constants of this file
     return str(row.scalar_one())

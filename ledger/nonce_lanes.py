@@ -25,8 +25,8 @@ from ledger.send_facts import recall_send
 
 UNMINED_MAX = 8
 """Transactions of one wallet that stand in no block yet; more of them would wait behind one stuck nonce."""
-BATCH_MAX = 500
-"""Requests looked at in one granting transaction."""
+BATCH_MAX = 100
+"""Requests of one asset looked at in one granting transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,9 +199,12 @@ _LOCK = text("""
 
 _WAITING = text("""
     SELECT s.send_id, s.kind, s.chain_id, s.asset_id, s.fee_asset_id, s.payee, s.amount, s.fee_cap
-      FROM chain.grants g JOIN chain.sends s ON s.send_id = g.send_id
-     WHERE g.chain_id = :network AND g.wallet IS NULL AND g.released_at IS NULL
-     ORDER BY g.asset_id, g.asked_at, g.send_id LIMIT :limit
+      FROM (SELECT send_id, row_number() OVER (PARTITION BY asset_id ORDER BY asked_at, send_id) AS place
+              FROM chain.grants
+             WHERE chain_id = :network AND wallet IS NULL AND released_at IS NULL) q
+      JOIN chain.sends s ON s.send_id = q.send_id
+     WHERE q.place <= :limit
+     ORDER BY s.asset_id, q.place
 """)
 
 

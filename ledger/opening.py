@@ -56,7 +56,7 @@ async def open_accounts(session: AsyncConnection, player: int, asset_ids: Iterab
 
 
 async def open_missing(session: AsyncConnection, accounts: Iterable[tuple[int, int]]) -> None:
-    """Open accounts, given as slot and account id, and the version rows of their players, unless they are open."""
+    """Open accounts, given as slot and account id, and their players' version rows, unless they are open."""
     wanted = sorted(set(accounts))
     ids = [account for _, account in wanted]
     players = sorted(
@@ -78,7 +78,7 @@ async def open_missing(session: AsyncConnection, accounts: Iterable[tuple[int, i
 
 
 async def register_assets(session: AsyncConnection, assets: Iterable[Asset]) -> None:
-    """Enter the catalogue's assets, as the schema's owner; RecordMismatch when a number means something else."""
+    """Enter the catalogue's assets as the schema's owner; RecordMismatch when a number is another asset's."""
     for asset in assets:
         known = (asset.code, asset.network, asset.contract.hex(), asset.decimals)
         names = ("code", "chain", "contract", "decimals")

@@ -1,4 +1,4 @@
-"""One path for one posting and for five hundred: lock the slots, load, decide in Python, write, and nothing else."""
+"""One path for one posting and for five hundred: lock the slots, load, decide in Python, write."""
 
 from collections.abc import Collection, Iterable, Sequence
 
@@ -25,8 +25,8 @@ async def post(
 ) -> list[Outcome]:
     """Decide and write commands of any slots of this database, in order; the caller commits.
 
-    Returns one outcome per command. A refusal is an outcome, not an error: see `domain.answers.refusal` for its
-    error. `decisions` are written with the postings that name them.
+    Returns one outcome per command. A refusal is an outcome, not an error: see `domain.answers.refusal` for
+    its error. `decisions` are written with the postings that name them.
     """
     if not commands:
         return []
@@ -52,8 +52,7 @@ async def post_opening(
         try:
             async with sessions.begin() as session:
                 outcomes = await post(session, commands, decisions=decisions)
-                if any(outcome.result is Result.ACCOUNT_MISSING for outcome in outcomes):
-                    raise _AccountsMissing
+                _demand_accounts(outcomes)
                 return outcomes
         except _AccountsMissing:
             async with sessions.begin() as session:
@@ -66,8 +65,9 @@ async def post_each(
 ) -> list[Outcome | Corrupt]:
     """Post in one transaction; when the database refuses it, halve it until the culprit stands alone.
 
-    The culprit's place holds the Corrupt error, everybody else is posted. Halves are cut between slots first, so
-    that a slot is disturbed by its own commands only. Unavailable errors are raised: send the same batch again.
+    The culprit's place holds the Corrupt error, everybody else is posted. Halves are cut between slots first,
+    so that a slot is disturbed by its own commands only. Unavailable errors are raised: send the same batch
+    again.
     """
     try:
         return list(await post_opening(sessions, commands, decisions))
@@ -84,6 +84,11 @@ async def post_each(
 def accounts_of(commands: Iterable[Command]) -> set[tuple[int, int]]:
     """Slot and account of everything these commands name."""
     return {(command.slot, account) for command in commands for account in command.accounts}
+
+
+def _demand_accounts(outcomes: Iterable[Outcome]) -> None:
+    if any(outcome.result is Result.ACCOUNT_MISSING for outcome in outcomes):
+        raise _AccountsMissing
 
 
 def _halves(commands: Sequence[Command]) -> tuple[Sequence[int], Sequence[int]]:

@@ -84,14 +84,6 @@ registrations = Table(
     Column("created_at", MOMENT),
 )
 
-players = Table(
-    "players",
-    metadata,
-    Column("slot", SmallInteger, primary_key=True),
-    Column("player", BigInteger, primary_key=True),
-    Column("version", BigInteger),
-)
-
 decisions = Table(
     "decisions",
     metadata,

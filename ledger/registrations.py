@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.errors import NotFound
 from domain.ids import operator_of_player, player_of, player_text, slot_of_player
 from domain.players import PlayerInput, PlayerRecord
-from ledger.records import operators, players, registrations
+from ledger.records import operators, registrations
+from ledger.tables import players
 
 
 async def ensure_operator(session: AsyncConnection, operator: int, name: str) -> None:

@@ -14,7 +14,8 @@ from domain.errors import Busy, NotFound, RequestInvalid
 from domain.fairness import commitment, is_client_seed
 from domain.ids import player_text, slot_of_player
 from domain.players import SeedPairRecord, SeedRotationRecord
-from ledger.records import AnyRow, players, seed_pairs
+from ledger.records import AnyRow, seed_pairs
+from ledger.tables import players
 
 FIRST_PAIR = 1
 

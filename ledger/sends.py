@@ -22,7 +22,6 @@ from domain.sends import (
     BroadcastResult,
     SendPlan,
     SignedTx,
-    TxPurpose,
 )
 from ledger.chain_records import attempts, broadcasts, grants, sends, signed_txs
 
@@ -84,9 +83,7 @@ async def insert_attempt(  # noqa: PLR0913, PLR0917 - one row's columns
     return SendPlan.model_validate(stored)
 
 
-async def copy_signed(
-    session: AsyncConnection, send_id: UUID, attempt: int, variant: int, purpose: TxPurpose = TxPurpose.PAY
-) -> SignedTx:
+async def copy_signed(session: AsyncConnection, send_id: UUID, attempt: int, variant: int) -> SignedTx:
     """Copy the signer's bytes row to row, so that they never travel through a payload.
 
     The attempt takes over nonce and state SIGNED. Raises NotYet while the signer has stored nothing for this
@@ -106,7 +103,7 @@ async def copy_signed(
             send_id=send_id,
             attempt=attempt,
             variant=variant,
-            purpose=purpose.value,
+            purpose=row.purpose,
             raw=row.raw,
             terms=plan,
         )
@@ -209,7 +206,7 @@ async def open_sends(session: AsyncConnection, network: str) -> list[OpenSend]:
 
 
 _SIGNATURE = text("""
-    SELECT g.chain_id, g.txid, g.raw, c.serial
+    SELECT g.chain_id, g.txid, g.raw, g.purpose, c.serial
       FROM signer.signatures g JOIN signer.claims c ON c.send_id = g.send_id AND c.attempt = g.attempt
      WHERE g.send_id = :send_id AND g.attempt = :attempt AND g.variant = :variant
 """)

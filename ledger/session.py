@@ -21,8 +21,8 @@ def create_ledger_engine(
 ) -> AsyncEngine:
     """An engine with a pool of `pool_size` connections and no overflow; nothing is connected yet.
 
-    Statement, lock and idle timeouts and the planner's settings belong to the role (revision 0002). Statements are
-    prepared at their first use.
+    Statement, lock and idle timeouts and the planner's settings belong to the role (revision 0002).
+    Statements are prepared at their first use.
     """
     return create_async_engine(
         make_url(dsn).set(drivername="postgresql+psycopg"),

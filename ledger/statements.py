@@ -111,6 +111,6 @@ def _parse_cursor(cursor: str, account: int) -> int:
     except ValueError:
         raw = b""
     prefix = _CURSOR_VERSION.to_bytes(1) + account.to_bytes(8)
-    if len(raw) != len(prefix) + 8 or not raw.startswith(prefix) or raw[len(prefix)] > 0x7F:  # noqa: PLR2004
+    if len(raw) != len(prefix) + 8 or not raw.startswith(prefix) or raw[len(prefix)] > 0x7F:  # noqa: PLR2004 - the sign bit
         raise RequestInvalid("The cursor does not belong to this statement.")
     return int.from_bytes(raw[len(prefix) :])

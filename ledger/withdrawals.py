@@ -1,6 +1,5 @@
 """Withdrawal rows: what was asked, where it stands, who agreed, and what of it is unfinished."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,11 +10,11 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.approvals import PaymentContent, content_hash
-from domain.errors import Conflict, NotFound, TooLate
+from domain.errors import NotFound
 from domain.ids import slot_of_player
 from domain.rules import Verdict
 from domain.sends import SendFacts
-from domain.withdrawals import ReviewAct, ReviewVerb, WithdrawalFacts, WithdrawalInput, WithdrawalState
+from domain.withdrawals import ReviewVerb, WithdrawalFacts, WithdrawalInput, WithdrawalState
 from ledger.chain_records import chains
 from ledger.records import AnyRow, approvals, assets, decisions, withdrawals
 from ledger.send_facts import recall_sends
@@ -160,53 +159,6 @@ async def mark(  # noqa: PLR0913 - one row's new state and why
     )
 
 
-async def record_review(session: AsyncConnection, act: ReviewAct, now: datetime) -> bool:
-    """Keep one person's word on a withdrawal; False if this ticket had said the same before.
-
-    Raises NotFound, Conflict for a ticket with another word or for a content that has changed since the
-    person read it, and TooLate when the withdrawal is no longer in review.
-    """
-    row = (
-        await session.execute(
-            select(withdrawals.c.slot, withdrawals.c.state, withdrawals.c.content_hash)
-            .where(*_at(act.player, act.withdrawal_id))
-            .with_for_update(key_share=True)
-        )
-    ).one_or_none()
-    if row is None:
-        raise NotFound("withdrawal", str(act.withdrawal_id))
-    known = (
-        await session.execute(
-            select(approvals).where(
-                approvals.c.slot == row.slot,
-                approvals.c.withdrawal_id == act.withdrawal_id,
-                approvals.c.ticket == act.ticket,
-            )
-        )
-    ).one_or_none()
-    if known is not None:
-        if (known.verb, known.person) != (act.verb.value, act.person):
-            raise Conflict("verb" if known.verb != act.verb.value else "person")
-        return False
-    if row.content_hash != act.content_hash:
-        raise Conflict("content")
-    if row.state != WithdrawalState.REVIEW.value:
-        raise TooLate(act.verb.value, row.state)
-    await session.execute(
-        insert(approvals).values(
-            slot=row.slot,
-            withdrawal_id=act.withdrawal_id,
-            ticket=act.ticket,
-            verb=act.verb.value,
-            person=act.person,
-            words=act.words,
-            content_hash=act.content_hash,
-            at=now,
-        )
-    )
-    return True
-
-
 async def list_withdrawals(
     session: AsyncConnection, player: int, before: tuple[datetime, UUID] | None, limit: int
 ) -> list[WithdrawalLine]:
@@ -277,7 +229,7 @@ def _shown(player: int) -> Select[Any]:
 
 
 async def _lines(session: AsyncConnection, query: Select[Any]) -> list[WithdrawalLine]:
-    rows: Sequence[AnyRow] = (await session.execute(query)).all()
+    rows = (await session.execute(query)).all()
     sends = await recall_sends(session, [row.withdrawal_id for row in rows])
     return [
         WithdrawalLine(

@@ -12,8 +12,8 @@ from domain.errors import InvariantBroken
 from domain.postings import PostingRow, TransferRow, Writes
 from ledger.arrays import numbers, raw_bytes, texts, uuids
 
-# The versions and heads that were decided on are compared again here: a decision taken on an old balance cannot
-# be written.
+# The versions and heads that were decided on are compared again here: a decision taken on an old balance
+# cannot be written.
 WRITE = """
 WITH new_decisions AS (
   INSERT INTO ledger.decisions (slot, decision_id, verdict, rules, reasons, decided_at)
@@ -30,17 +30,21 @@ WITH new_decisions AS (
          u.workflow_id, u.run_id, u.request_id
     FROM unnest(%(p_slot)s::smallint[], %(p_no)s::bigint[], %(p_id)s::uuid[], %(p_kind)s::smallint[],
                 %(p_result)s::smallint[], %(p_digest)s::bytea[], %(p_closes)s::uuid[], %(p_follows)s::uuid[],
-                %(p_decision)s::uuid[], %(p_ref)s::text[], %(p_first_seq)s::bigint[], %(p_last_seq)s::bigint[],
+                %(p_decision)s::uuid[], %(p_ref)s::text[], %(p_first_seq)s::bigint[],
+                  %(p_last_seq)s::bigint[],
                 %(p_player)s::bigint[], %(p_player_version)s::bigint[], %(p_refused)s::jsonb[],
                 %(p_workflow_id)s::text[], %(p_run_id)s::text[], %(p_request_id)s::text[])
-      AS u (slot, no, id, kind, result, digest, closes, follows, decision_id, ref, first_seq, last_seq, player,
+      AS u (slot, no, id, kind, result, digest, closes, follows, decision_id, ref, first_seq, last_seq,
+        player,
             player_version, refused, workflow_id, run_id, request_id)
 ), new_transfers AS (
-  INSERT INTO ledger.transfers (slot, seq, posting_no, debit_account, credit_account, amount, code, debit_version,
+  INSERT INTO ledger.transfers (slot, seq, posting_no, debit_account, credit_account, amount, code,
+    debit_version,
                                 credit_version, debit_after, credit_after, posted_at)
   SELECT u.slot, u.seq, u.posting_no, u.debit_account, u.credit_account, u.amount, u.code, u.debit_version,
          u.credit_version, u.debit_after, u.credit_after, %(posted_at)s::timestamptz
-    FROM unnest(%(t_slot)s::smallint[], %(t_seq)s::bigint[], %(t_posting_no)s::bigint[], %(t_debit)s::bigint[],
+    FROM unnest(%(t_slot)s::smallint[], %(t_seq)s::bigint[], %(t_posting_no)s::bigint[],
+      %(t_debit)s::bigint[],
                 %(t_credit)s::bigint[], %(t_amount)s::numeric[], %(t_code)s::smallint[],
                 %(t_debit_version)s::bigint[], %(t_credit_version)s::bigint[], %(t_debit_after)s::numeric[],
                 %(t_credit_after)s::numeric[])
@@ -91,7 +95,8 @@ async def write(
 ) -> None:
     """S4: insert the new rows and move balances, versions and heads.
 
-    Decisions are written only when a new posting names them. Raises InvariantBroken when a balance, version or head
+    Decisions are written only when a new posting names them. Raises InvariantBroken when a balance, version
+      or head
     was not the one that was decided on; the transaction must then be rolled back.
     """
     named = {(row.slot, row.decision_id) for row in writes.postings}

@@ -1,4 +1,8 @@
-"""`python -m workers <process>` serves queues; `python -m workers schedules` starts the endless workflows."""
+"""`python -m workers <process>` serves queues.
+
+`python -m workers migrate` brings the ledger's schema up to date and enters what the house file lists,
+`python -m workers schedules` starts the endless workflows; both end when that is done.
+"""
 
 import argparse
 import asyncio
@@ -6,6 +10,7 @@ import asyncio
 import structlog
 
 from bootstrap.assembly import assemble
+from bootstrap.migrating import migrate_from_environment
 from bootstrap.telemetry import configure_logging
 from domain.errors import CroupierError
 from workers.checking import check_namespaces
@@ -13,6 +18,7 @@ from workers.registry import PROCESSES
 from workers.running import finish, leave, run
 from workers.schedules import start_endless
 
+MIGRATE = "migrate"
 SCHEDULES = "schedules"
 
 log = structlog.get_logger(__name__)
@@ -21,7 +27,7 @@ log = structlog.get_logger(__name__)
 def main() -> None:
     """Run one process and leave with 0, or with 1 and a sentence."""
     parser = argparse.ArgumentParser(prog="python -m workers", description=__doc__)
-    parser.add_argument("process", choices=[*PROCESSES, SCHEDULES])
+    parser.add_argument("process", choices=[*PROCESSES, MIGRATE, SCHEDULES])
     name = parser.parse_args().process
     configure_logging()
     leave(asyncio.run(_main(name)))
@@ -29,13 +35,22 @@ def main() -> None:
 
 async def _main(name: str) -> int:
     try:
-        await (_start_endless() if name == SCHEDULES else run(name))
+        await _verb(name)
     except CroupierError as error:
         log.error("cannot serve", process=name, code=error.code, why=error.sentence)
         return 1
     finally:
         await finish()
     return 0
+
+
+async def _verb(name: str) -> None:
+    if name == MIGRATE:
+        await migrate_from_environment()
+    elif name == SCHEDULES:
+        await _start_endless()
+    else:
+        await run(name)
 
 
 async def _start_endless() -> None:

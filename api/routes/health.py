@@ -13,6 +13,7 @@ from api.errors import declared
 from api.schemas.amounts import Shown
 from bootstrap.resources import DoorResources
 from domain.errors import CroupierError, LedgerUnavailable, TemporalUnavailable
+from ledger.migrating import schema_revision
 from ledger.session import Sessions
 
 PATIENCE = timedelta(seconds=2)
@@ -53,8 +54,8 @@ async def check_ready(door: DoorResources) -> None:
 
 async def _ledger_answers(sessions: Sessions) -> None:
     try:
-        async with asyncio.timeout(PATIENCE.total_seconds()), sessions.snapshot():
-            pass
+        async with asyncio.timeout(PATIENCE.total_seconds()), sessions.snapshot() as session:
+            await schema_revision(session)
     except TimeoutError:
         raise LedgerUnavailable from None
 

@@ -1,7 +1,7 @@
 """Run inside `ledger.migrating.upgrade`: the connection comes from there, nothing is read from files.
 
-Objects belong to croupier_migrator, which nobody can log in as: whoever runs the migration becomes it for as long
-as it takes.
+Objects belong to croupier_migrator, which nobody can log in as: whoever runs the migration becomes it for as
+long as it takes.
 """
 
 from alembic import context

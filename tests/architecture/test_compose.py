@@ -21,7 +21,7 @@ from devstack.runs import CHECKOUT
 from domain.signing import sign_queue
 from signer.settings import PolicyFile
 from tests.support.environments import variables
-from workers.registry import PROCESSES
+from workers.registry import PROCESSES, Process
 from workflows.names import chain_queue
 
 DEPLOY = CHECKOUT / "deploy"
@@ -102,7 +102,7 @@ def _texts(value: object) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("process", PROCESSES.values(), ids=lambda process: process.name)
-def test_each_process_has_one_service(process: Any) -> None:
+def test_each_process_has_one_service(process: Process) -> None:
     """Every process of the registry is one service, under its command, its database role and its secrets."""
     services = [name for name in OURS if _module_command(name) == ["workers", process.name]]
     assert services == [f"worker-{process.name}"]
@@ -132,7 +132,7 @@ def test_environments_are_what_settings_read(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(SERVICES))
 def test_files_named_are_files_given(name: str) -> None:
-    """A path below /run names a secret or a configuration that this very service is given, and nothing is given in vain."""
+    """A path below /run names a secret or configuration that is given, and nothing is given in vain."""
     service = SERVICES[name]
     paths = [value for value in _environment(name).values() if value.startswith("/run/")]
     secrets = set(service.get("secrets", []))
@@ -155,7 +155,7 @@ def test_no_secret_is_written_down() -> None:
 
 
 def test_every_role_gets_its_password() -> None:
-    """The roles that services use are exactly those that are given passwords, from the secret each service reads."""
+    """The roles in use are exactly those that are given passwords, from the secret each service reads."""
     script = (DEPLOY / "postgres" / "set-passwords.sql").read_text()
     secrets = dict(re.findall(r"\\set (\w+) `cat \"\$SECRETS/(\w+)\"`", script))
     granted = {
@@ -205,7 +205,7 @@ def test_services_wait_for_what_they_stand_on() -> None:
 
 
 def test_ports_are_the_codes_own_and_loopback_only() -> None:
-    """Only the door and the Temporal UI publish ports, on the loopback address, and the door its default ones."""
+    """Only door and Temporal UI publish ports, on the loopback address, and the door its default ones."""
     published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
     assert set(published) == {"api", "temporal-ui"}
     targets = {
@@ -235,7 +235,7 @@ def test_addresses_name_services_on_a_shared_network() -> None:
 
 
 def test_the_signer_reaches_nothing_outside() -> None:
-    """The process with the keys stands on internal networks only, and nobody else is given the keystore to read."""
+    """The process with the keys stands on internal networks only, and nobody else reads the keystore."""
     networks = COMPOSE["networks"]
     assert all(networks[name].get("internal") for name in SERVICES["signer"]["networks"])
     holders = {name for name, service in SERVICES.items() if "keystore" in str(service.get("volumes", []))}
@@ -246,7 +246,7 @@ def test_the_signer_reaches_nothing_outside() -> None:
 
 
 def test_containers_can_do_little() -> None:
-    """File systems are read-only, capabilities dropped, privileges fixed, except where a vendor needs more."""
+    """File systems are read-only, capabilities dropped, privileges fixed, but where a vendor needs more."""
     for name, service in SERVICES.items():
         assert service.get("read_only", False) == (name not in WRITABLE), name
         assert service["cap_drop"] == ["ALL"]
@@ -278,7 +278,7 @@ def test_example_variables_are_the_ones_used() -> None:
 
 
 def test_example_files_are_valid_and_agree() -> None:
-    """Both example files load, name the same networks and contracts, and the dynamic configuration names their queues."""
+    """Both example files load and agree, and the dynamic configuration names the queues of their networks."""
     house = HouseFile.model_validate(tomllib.loads((DEPLOY / "croupier.example.toml").read_text()))
     policy = PolicyFile.model_validate(tomllib.loads((DEPLOY / "signer.example.toml").read_text()))
     assert set(policy.terms()) == {entry.network for entry in house.networks}

@@ -9,7 +9,7 @@ import pytest
 from activities.failures import TREATMENTS, translate, treatment_of
 from api.errors import INTERNAL, METHOD_NOT_ALLOWED, REQUEST_TOO_LARGE, TABLE, UNAVAILABLE, outside
 from api.schemas.problems import Retry
-from domain.errors import Corrupt, CroupierError, Rejected, RefusedBySigner, Unavailable, Uncertain
+from domain.errors import Corrupt, CroupierError, RefusedBySigner, Rejected, Unavailable, Uncertain
 
 DOCS = Path(__file__).parents[2] / "docs" / "errors.md"
 OF_THE_DOOR = {UNAVAILABLE, INTERNAL, METHOD_NOT_ALLOWED, REQUEST_TOO_LARGE}
@@ -106,4 +106,8 @@ def test_what_is_shown_instead_is_a_code_of_the_table_with_the_same_status(code:
 def test_a_stray_exception_shows_nothing() -> None:
     """What nobody foresaw is INTERNAL, without a word about it."""
     document = outside(ValueError("password=hunter2"), "request-1")
-    assert (document.status, document.code, document.detail) == (HTTPStatus.INTERNAL_SERVER_ERROR, INTERNAL, None)
+    assert (document.status, document.code, document.detail) == (
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        INTERNAL,
+        None,
+    )

@@ -6,8 +6,8 @@ from itertools import count
 import pytest
 
 from devstack.callers import BackOffice, PlayerClient, wait_for
+from devstack.house_files import SeededNetwork
 from devstack.runs import open_run
-from devstack.seeding import SeededNetwork
 from devstack.stack import Stack, running_stack
 from devstack.tokens.deploying import send_tokens
 

@@ -8,7 +8,7 @@ import pytest
 
 from devstack.auditing import audit
 from devstack.callers import BackOffice, PlayerClient, wait_for
-from devstack.seeding import SeededNetwork
+from devstack.house_files import SeededNetwork
 from devstack.stack import Stack
 from devstack.tokens.deploying import tokens_of
 

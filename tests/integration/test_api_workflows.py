@@ -1,4 +1,4 @@
-"""The door over real workflows: registering, depositing, betting and withdrawing by HTTP, and every repeat of it."""
+"""The door over real workflows: registering, betting and withdrawing by HTTP, and every repeat of it."""
 
 import asyncio
 import hashlib
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import httpx
 import pytest_asyncio
 
 from devstack.temporal import TemporalServer
@@ -22,7 +23,7 @@ PAYEE = "0x52908400098527886E0F7030069857D2E4169EE7"
 
 @pytest_asyncio.fixture(scope="module")
 async def temporal(run_directory: Path) -> AsyncIterator[TemporalServer]:
-    """A Temporal server of this file's own, because player numbers and so workflow ids repeat between ledgers."""
+    """A Temporal server of this file's own: player numbers, and so workflow ids, repeat between ledgers."""
     directory = run_directory / "temporal-of-the-door"
     directory.mkdir()
     server = TemporalServer(directory, profile="test")
@@ -38,13 +39,20 @@ async def house(shared_ledger: LedgerDatabase, temporal: TemporalServer) -> Asyn
         yield opened
 
 
-def _bet(key: str, **change: Any) -> dict[str, Any]:
-    body = {"key": key, "game": "dice", "asset": "TUSD", "network": NETWORK, "stake": str(STAKE), "under": 5000}
+def _bet(key: str, **change: object) -> dict[str, Any]:
+    body = {
+        "key": key,
+        "game": "dice",
+        "asset": "TUSD",
+        "network": NETWORK,
+        "stake": str(STAKE),
+        "under": 5000,
+    }
     return {**body, **change}
 
 
-async def _withdraw(player: DoorClient, key: str, amount: int, **change: Any) -> Any:
-    body = {"asset": "TUSD", "network": NETWORK, "to": PAYEE, "amount": str(amount), **change}
+async def _withdraw(player: DoorClient, key: str, amount: int, to: str = PAYEE) -> httpx.Response:
+    body = {"asset": "TUSD", "network": NETWORK, "to": to, "amount": str(amount)}
     return await player.post("/v1/withdrawals", json=body, headers={"Idempotency-Key": key})
 
 
@@ -164,7 +172,10 @@ async def test_a_withdrawal_in_review_is_cancelled_and_the_money_is_back(house: 
     assert (asked.status_code, asked.json()["status"], asked.json()["fee"]) == (202, "in_review", "500000")
     assert asked.headers["Location"] == f"/v1/withdrawals/{asked.json()['withdrawal_id']}"
     held = await _token(player)
-    assert (held["available"], held["pending_withdrawal"]) == (str(100 * STAKE - 500_000), str(100 * STAKE + 500_000))
+    assert (held["available"], held["pending_withdrawal"]) == (
+        str(100 * STAKE - 500_000),
+        str(100 * STAKE + 500_000),
+    )
     for _ in range(2):
         cancelled = await player.post(f"{asked.headers['Location']}/cancel")
         assert (cancelled.status_code, cancelled.json()["status"]) == (200, "cancelled")
@@ -175,14 +186,14 @@ async def test_a_withdrawal_in_review_is_cancelled_and_the_money_is_back(house: 
 
 
 async def test_a_withdrawals_key_belongs_to_its_first_content(house: House) -> None:
-    """The same key answers the same withdrawal; with another payee or amount it is a conflict and nothing moves."""
+    """The same key answers the same withdrawal; with another payee or amount it is a conflict."""
     player = await house.player("keys", units=500 * STAKE)
     first = await _withdraw(player, "k-1", 100 * STAKE)
     again = await _withdraw(player, "k-1", 100 * STAKE)
     assert again.json() == {**first.json(), "repeat": True}
     before = await _token(player)
-    for change, field in (({"to": "0x" + "52" * 20}, "to"), ({"amount": "100000001"}, "amount")):
-        other = await _withdraw(player, "k-1", 100 * STAKE, **change)
+    for amount, to, field in ((100 * STAKE, "0x" + "52" * 20, "to"), (100 * STAKE + 1, PAYEE, "amount")):
+        other = await _withdraw(player, "k-1", amount, to)
         assert (other.status_code, other.json()["field"]) == (409, field)
     assert await _token(player) == before
 
@@ -232,6 +243,27 @@ async def test_a_reviewer_rejects_by_naming_what_was_read(house: House) -> None:
     assert (late.status_code, late.json()["code"]) == (409, "TOO_LATE")
 
 
+async def test_an_approval_is_a_row_and_counts_once(house: House) -> None:
+    """The same ticket said twice is one approval, and the player reads that it is being processed."""
+    player = await house.player("approve", units=200 * STAKE)
+    asked = (await _withdraw(player, "k-1", 100 * STAKE)).json()
+    player_id = (await player.get("/v1/balances")).json()["player_id"]
+    case = f"/v1/players/{player_id}/withdrawals/{asked['withdrawal_id']}"
+    act = {
+        "ticket": "t-1",
+        "words": "known player",
+        "content_hash": (await house.operator.get(case)).json()["content_hash"],
+    }
+    for _ in range(2):
+        approved = await house.operator.post(f"{case}/approve", json=act)
+        assert (approved.status_code, approved.json()["state"]) == (200, "approved"), approved.text
+        assert approved.json()["approvals"] == 1
+    assert (await house.operator.get(case)).json()["approvals"] == 1
+    assert (await player.get(f"/v1/withdrawals/{asked['withdrawal_id']}")).json()["status"] == "processing"
+    contrary = await house.operator.post(f"{case}/reject", json={**act, "ticket": "t-2"})
+    assert (contrary.status_code, contrary.json()["code"]) == (409, "TOO_LATE")
+
+
 async def test_a_statement_explains_a_balance_page_by_page(house: House) -> None:
     """The movements, read one per page, add up to the balance and name what they belong to."""
     player = await house.player("statement", units=10 * STAKE)
@@ -263,6 +295,6 @@ async def test_a_player_sees_nothing_of_another(house: House) -> None:
 
 
 async def test_a_ready_door_says_so_and_the_books_hold(house: House) -> None:
-    """With ledger and both namespaces there the door is ready, and after all of the above no invariant is broken."""
+    """With ledger and both namespaces there the door is ready, and no invariant was broken above."""
     assert (await house.operator.get("/health/ready")).json() == {"status": "ok"}
     assert await house.ledger.broken() == {}

@@ -13,7 +13,6 @@ import pytest
 import yaml
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
-from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
@@ -24,15 +23,13 @@ from bootstrap.keyring import read_field_cipher
 from devstack.postgres import Postgres
 from devstack.processes import Child, accepts, free_port
 from devstack.runs import CHECKOUT
-from ledger.migrating import upgrade as upgrade_ledger
-from signer.migrating import upgrade as upgrade_signer
 from workflows import names
 
 DEPLOY = CHECKOUT / "deploy"
 PROGRAMS = Path(sys.prefix) / "bin"
 RETENTION_DAYS = {names.BETS_NAMESPACE: 3, names.MONEY_NAMESPACE: 90}
 ATTRIBUTES = {
-    value.name: value.indexed_value_type
+    value.name: int(value.indexed_value_type)
     for value in vars(names).values()
     if isinstance(value, SearchAttributeKey)
 }
@@ -40,8 +37,9 @@ ATTRIBUTES = {
 
 def draw_secrets(directory: Path) -> str:
     """Run the command an operator runs; what it printed."""
-    command = [sys.executable, DEPLOY / "create_secrets.py", "--directory", directory]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    command = [sys.executable, str(DEPLOY / "create_secrets.py"), "--directory", str(directory)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    return done.stdout
 
 
 @pytest.fixture
@@ -64,17 +62,34 @@ def bare_temporal(tmp_path: Path) -> Iterator[str]:
     server.stop()
 
 
-async def test_namespaces_and_attributes_are_those_of_the_code(bare_temporal: str) -> None:
-    """After the script, run twice, both namespaces exist with their retention and exactly the code's attributes."""
+def create_namespaces(address: str) -> None:
+    """Run the script of the one-shot service against this server."""
     environment = {
         "PATH": f"{PROGRAMS}:{os.environ['PATH']}",
-        "TEMPORAL_ADDRESS": bare_temporal,
+        "TEMPORAL_ADDRESS": address,
         "HOME": "/nonexistent",
     }
+    script = DEPLOY / "temporal" / "create-namespaces.sh"
+    subprocess.run([script], check=True, env=environment, capture_output=True)
+
+
+def migrate_both(server: Postgres, password_file: Path) -> None:
+    """Run both migration jobs with the variables the compose file gives them."""
+    for module, prefix in (("workers", "CROUPIER_MIGRATION_"), ("signer", "CROUPIER_SIGNER_DATABASE_")):
+        environment = {
+            **os.environ,
+            f"{prefix}PORT": str(server.port),
+            f"{prefix}ROLE": "postgres",
+            f"{prefix}PASSWORD_FILE": str(password_file),
+        }
+        command = [sys.executable, "-m", module, "migrate"]
+        subprocess.run(command, check=True, env=environment, cwd=CHECKOUT, capture_output=True)
+
+
+async def test_namespaces_and_attributes_are_those_of_the_code(bare_temporal: str) -> None:
+    """After the script, run twice, both namespaces have their retention and exactly the code's attributes."""
     for _ in range(2):
-        subprocess.run(
-            [DEPLOY / "temporal" / "create-namespaces.sh"], check=True, env=environment, capture_output=True
-        )
+        create_namespaces(bare_temporal)
     client = await Client.connect(bare_temporal)
     for namespace, days in RETENTION_DAYS.items():
         described = await client.workflow_service.describe_namespace(
@@ -84,12 +99,14 @@ async def test_namespaces_and_attributes_are_those_of_the_code(bare_temporal: st
         listed = await client.operator_service.list_search_attributes(
             ListSearchAttributesRequest(namespace=namespace)
         )
-        ours = {name: kind for name, kind in listed.custom_attributes.items() if name.startswith("Croupier")}
-        assert ours == ATTRIBUTES, IndexedValueType.items()
+        ours = {
+            name: int(kind) for name, kind in listed.custom_attributes.items() if name.startswith("Croupier")
+        }
+        assert ours == ATTRIBUTES
 
 
 def test_each_secret_of_the_stack_is_drawn(tmp_path: Path) -> None:
-    """One run draws every file the compose file names, closed to others on the host; a second changes nothing."""
+    """One run draws every file the compose file names, closed to others; a second run changes nothing."""
     directory = tmp_path / "secrets"
     draw_secrets(directory)
     compose = yaml.safe_load((CHECKOUT / "docker-compose.yml").read_text())
@@ -104,7 +121,7 @@ def test_each_secret_of_the_stack_is_drawn(tmp_path: Path) -> None:
 
 
 def test_drawn_secrets_are_what_the_code_reads(tmp_path: Path) -> None:
-    """The seeds key opens what it sealed, tokens are signed on P-256, and the printed operator key is the stored one."""
+    """The seeds key opens what it sealed, tokens are signed on P-256, and the printed operator key fits."""
     key = draw_secrets(tmp_path).rsplit(" ", 1)[1].strip()
     cipher = read_field_cipher(tmp_path / "seeds_key")
     assert cipher.open(cipher.seal(b"seed", "here"), "here") == b"seed"
@@ -122,12 +139,11 @@ def test_roles_log_in_with_the_drawn_passwords(tmp_path: Path) -> None:
     server = Postgres(tmp_path / "postgres")
     server.start()
     try:
-        upgrade_ledger(server.dsn())
-        upgrade_signer(server.dsn())
         secrets = tmp_path / "secrets"
         secrets.mkdir()
         (secrets / "postgres_password").write_text(server.password)
         draw_secrets(secrets)
+        migrate_both(server, secrets / "postgres_password")
         assert server._home is not None
         environment = {
             "PATH": f"{server._home.programs}:{os.environ['PATH']}",

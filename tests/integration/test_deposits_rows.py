@@ -123,6 +123,21 @@ async def test_final_deposits_without_a_posting_are_unfinished(ledger_database: 
         assert await unfinished_deposits(session, 10) == [deposit_input("b")]
 
 
+async def test_dust_is_booked_too_and_so_it_can_be_unfinished(ledger_database: LedgerDatabase) -> None:
+    """What nobody is credited for still belongs in the books once it is final; what never moved does not."""
+    chain, money = (ledger_database.sessions(role) for role in ("croupier_chain", "croupier_money"))
+    start = await started_chain(chain)
+    target = await new_address(money, await new_player(money))
+    effects = [effect(target, 9, name="dust"), effect(target, 900, name="reverted", succeeded=False)]
+    async with chain.begin() as session:
+        assert await apply_block(session, NETWORK, block(start, effects), RULES, start.ref, NOW)
+    await _final(chain)
+    async with money.begin() as session:
+        assert await unfinished_deposits(session, 10) == [deposit_input("dust")]
+        facts = await recall_deposit(session, deposit_input("dust"))
+    assert (facts.state, facts.is_final) == (DepositState.IGNORED, True)
+
+
 async def test_an_unknown_deposit_is_not_found(ledger_database: LedgerDatabase) -> None:
     """Nothing is made up for a key nobody saw."""
     async with ledger_database.sessions().begin() as session:

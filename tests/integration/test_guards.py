@@ -21,25 +21,25 @@ OTHER_OPERATOR = WALLET + (1 << 52)
 DIGEST = "decode(repeat('00', 32), 'hex')"
 NOW = "clock_timestamp()"
 
-POSTING = (
-    "INSERT INTO ledger.postings (slot, no, posting_id, kind, result, digest, closes, follows, decision_id, first_seq,"
-    " last_seq, player, player_version, refused, posted_at) VALUES "
-)
-TRANSFER = (
-    "INSERT INTO ledger.transfers (slot, seq, posting_no, debit_account, credit_account, amount, code, debit_version,"
-    " credit_version, debit_after, credit_after, posted_at) VALUES "
-)
+POSTING = """
+INSERT INTO ledger.postings (slot, no, posting_id, kind, result, digest, closes, follows, decision_id,
+                             first_seq, last_seq, player, player_version, refused, posted_at) VALUES ({})
+"""
+TRANSFER = """
+INSERT INTO ledger.transfers (slot, seq, posting_no, debit_account, credit_account, amount, code,
+                              debit_version, credit_version, debit_after, credit_after, posted_at) VALUES ({})
+"""
 
 
 def _posting(**changed: object) -> str:
     """An insert of a posting that would be fine, with some columns changed."""
     row: dict[str, object] = {
-        "slot": SLOT, "no": 900, "posting_id": f"'{posting_uuid('raw')}'", "kind": 1, "result": 0, "digest": DIGEST,
-        "closes": "NULL", "follows": "NULL", "decision_id": "NULL", "first_seq": "NULL", "last_seq": "NULL",
-        "player": "NULL", "player_version": "NULL", "refused": "NULL", "posted_at": NOW,
+        "slot": SLOT, "no": 900, "posting_id": f"'{posting_uuid('raw')}'", "kind": 1, "result": 0, "digest":
+        DIGEST, "closes": "NULL", "follows": "NULL", "decision_id": "NULL", "first_seq": "NULL", "last_seq":
+        "NULL", "player": "NULL", "player_version": "NULL", "refused": "NULL", "posted_at": NOW,
     }  # fmt: skip
     assert row.keys() >= changed.keys()
-    return POSTING + "(" + ", ".join(str(value) for value in (row | changed).values()) + ")"
+    return POSTING.format(", ".join(str(value) for value in (row | changed).values()))
 
 
 def _transfer(**changed: object) -> str:
@@ -50,15 +50,19 @@ def _transfer(**changed: object) -> str:
         "posted_at": NOW,
     }  # fmt: skip
     assert row.keys() >= changed.keys()
-    return TRANSFER + "(" + ", ".join(str(value) for value in (row | changed).values()) + ")"
+    return TRANSFER.format(", ".join(str(value) for value in (row | changed).values()))
 
 
 def _account(slot: int, account: int, asset: int = 1, side: str = "C") -> str:
-    return f"INSERT INTO ledger.accounts VALUES ({slot}, {account}, {asset}, 'raw', '{side}')"  # noqa: S608 - numbers
+    return f"INSERT INTO ledger.accounts VALUES ({slot}, {account}, {asset}, 'raw', '{side}')"
+
+
+def _block(values: str) -> str:
+    return f"INSERT INTO ledger.blocks VALUES ({SLOT}, {values})"
 
 
 def _balance(assignment: str, account: int = AVAILABLE) -> str:
-    return f"UPDATE ledger.balances SET {assignment} WHERE slot = {SLOT} AND account_id = {account}"  # noqa: S608
+    return f"UPDATE ledger.balances SET {assignment} WHERE slot = {SLOT} AND account_id = {account}"
 
 
 NEW = ANN.account(Purpose.BONUS_AVAILABLE)
@@ -120,10 +124,10 @@ CHECKS = [
     ("ck_transfers_two_accounts", _transfer(debit_account=AVAILABLE)),
     ("ck_transfers_one_asset", _transfer(debit_account=OTHER_ASSET)),
     ("ck_transfers_one_operator", _transfer(debit_account=OTHER_OPERATOR)),
-    ("ck_blocks_positive", f"INSERT INTO ledger.blocks VALUES ({SLOT}, 0, 1, 1, 1, {NOW}, {DIGEST}, {DIGEST})"),
-    ("ck_blocks_range", f"INSERT INTO ledger.blocks VALUES ({SLOT}, 1, 2, 1, 1, {NOW}, {DIGEST}, {DIGEST})"),
-    ("ck_blocks_hash", f"INSERT INTO ledger.blocks VALUES ({SLOT}, 1, 1, 1, 1, {NOW}, {DIGEST}, '')"),
-    ("ck_blocks_prev_hash", f"INSERT INTO ledger.blocks VALUES ({SLOT}, 1, 1, 1, 1, {NOW}, '', {DIGEST})"),
+    ("ck_blocks_positive", _block(f"0, 1, 1, 1, {NOW}, {DIGEST}, {DIGEST}")),
+    ("ck_blocks_range", _block(f"1, 2, 1, 1, {NOW}, {DIGEST}, {DIGEST}")),
+    ("ck_blocks_hash", _block(f"1, 1, 1, 1, {NOW}, {DIGEST}, ''")),
+    ("ck_blocks_prev_hash", _block(f"1, 1, 1, 1, {NOW}, '', {DIGEST}")),
 ]  # fmt: skip
 
 
@@ -147,7 +151,9 @@ async def test_a_posting_is_closed_at_most_once(shared_ledger: LedgerDatabase) -
     """A second closer dies in the unique index, a refused one does not count."""
     await _fill(shared_ledger)
     with shared_ledger.raw() as connection:
-        found = connection.execute("SELECT closes FROM ledger.postings WHERE kind = 11 AND slot = %s", [SLOT]).fetchone()
+        found = connection.execute(
+            "SELECT closes FROM ledger.postings WHERE kind = 11 AND slot = %s", [SLOT]
+        ).fetchone()
         assert found is not None
         closes = f"'{found[0]}'"
         with connection.transaction(force_rollback=True):
@@ -161,7 +167,9 @@ async def test_an_id_is_stored_once(shared_ledger: LedgerDatabase) -> None:
     """A second row under the same id dies in the primary key."""
     await _fill(shared_ledger)
     with shared_ledger.raw() as connection:
-        found = connection.execute("SELECT posting_id FROM ledger.postings WHERE slot = %s AND no = 1", [SLOT]).fetchone()
+        found = connection.execute(
+            "SELECT posting_id FROM ledger.postings WHERE slot = %s AND no = 1", [SLOT]
+        ).fetchone()
         assert found is not None
         with pytest.raises(psycopg.errors.UniqueViolation) as refused:
             connection.execute(_posting(posting_id=f"'{found[0]}'").encode())
@@ -169,7 +177,9 @@ async def test_an_id_is_stored_once(shared_ledger: LedgerDatabase) -> None:
 
 
 @pytest.mark.parametrize("table", ["transfers", "postings", "decisions"])
-@pytest.mark.parametrize("statement", ["DELETE FROM ledger.{}", "UPDATE ledger.{} SET slot = slot", "TRUNCATE ledger.{} CASCADE"])
+@pytest.mark.parametrize(
+    "statement", ["DELETE FROM ledger.{}", "UPDATE ledger.{} SET slot = slot", "TRUNCATE ledger.{} CASCADE"]
+)
 async def test_history_is_append_only_for_its_owner(
     shared_ledger: LedgerDatabase, table: str, statement: str
 ) -> None:
@@ -196,7 +206,9 @@ async def test_a_row_finds_its_month(shared_ledger: LedgerDatabase) -> None:
     """Nothing lands in the default partition while the months are made in time."""
     await _fill(shared_ledger)
     with shared_ledger.raw() as connection:
-        found = connection.execute("SELECT DISTINCT tableoid::regclass::text FROM ledger.transfers").fetchall()
+        found = connection.execute(
+            "SELECT DISTINCT tableoid::regclass::text FROM ledger.transfers"
+        ).fetchall()
         this_month = connection.execute("SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY_MM')").fetchone()
     assert this_month is not None
     assert found == [(f"ledger.transfers_{this_month[0]}",)]

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING, cast
 
-import psycopg
 import pytest
 
 from domain.kinds import Result
@@ -12,6 +12,9 @@ from ledger.posting import post_opening
 from ledger.writing import WRITE
 from tests.support.ledger_database import LedgerDatabase
 from tests.support.ledger_journal import Actor, decisions_for, posting_uuid
+
+if TYPE_CHECKING:
+    import psycopg
 
 SIZES = (1, 2000)
 PARTITION = re.compile(r"transfers_(\d{4}_\d{2}|default)_")
@@ -49,9 +52,8 @@ def _explain(connection: "psycopg.Connection[tuple[object, ...]]", statement: st
     row = connection.execute(f"EXPLAIN (FORMAT JSON) EXECUTE asked ({', '.join(values)})".encode()).fetchone()
     connection.execute("DEALLOCATE asked")
     assert row is not None
-    [explained] = row[0]  # type: ignore[misc]  # EXPLAIN's JSON is a list of one plan
-    plan: Plan = explained["Plan"]
-    return plan
+    explained = cast("list[dict[str, Plan]]", row[0])
+    return explained[0]["Plan"]
 
 
 def _value(kind: str, size: int) -> str:
@@ -69,7 +71,7 @@ async def _fill(database: LedgerDatabase) -> None:
 
 
 @pytest.mark.parametrize("filled", [False, True], ids=["vacuumed empty", "filled"])
-async def test_every_statement_probes_its_indexes(ledger_database: LedgerDatabase, filled: bool) -> None:  # noqa: FBT001 - a case
+async def test_every_statement_probes_its_indexes(ledger_database: LedgerDatabase, filled: bool) -> None:  # noqa: FBT001 - a case of the table
     """No sequential scan, no join but nested loops, and exactly the indexes that were meant."""
     if filled:
         await _fill(ledger_database)

@@ -3,13 +3,13 @@
 import pytest
 
 from domain.accounts import Purpose
-from domain.errors import InvariantBroken, SlotClosed
 from domain.answers import refusal
+from domain.errors import InvariantBroken, SlotClosed
 from domain.ids import slot_of
 from domain.kinds import Kind, Result
 from domain.postings import Command, Leg, Outcome, Provenance
 from ledger.balances import Family, family_balances, house_balance, player_balances, player_totals
-from ledger.feed import cursors, heads, move_cursor, postings_after
+from ledger.feed import FeedPosting, cursors, heads, move_cursor, postings_after
 from ledger.opening import open_accounts, open_missing
 from ledger.posting import accounts_of, post, post_each, post_opening
 from ledger.session import Sessions
@@ -198,11 +198,11 @@ async def test_provenance_is_stored_and_decides_nothing(ledger_database: LedgerD
 
 
 async def test_a_reader_follows_a_slot_without_gap(ledger_database: LedgerDatabase) -> None:
-    """Pages of any size give every posting once, refusals and tombstones included, and a cursor never falls."""
+    """Pages give every posting once, refusals and tombstones included, and a cursor never falls."""
     sessions = ledger_database.sessions()
     ann = Actor(1)
     await _post(sessions, ann.deposits(10), ann.bets(99, "big"), ann.voids("never"), ann.bets(5, "ok"))
-    seen = []
+    seen: list[FeedPosting] = []
     async with sessions.begin() as session:
         while page := await postings_after(session, ann.slot, seen[-1].no if seen else 0, limit=2):
             seen += page

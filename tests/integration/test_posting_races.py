@@ -28,7 +28,9 @@ async def _post(sessions: Sessions, *commands: Command) -> list[Outcome]:
     return await post_opening(sessions, commands, decisions_for(*commands))
 
 
-async def _race(sessions: Sessions, chance: Random, pairs: list[tuple[Command, Command]]) -> list[tuple[Outcome, Outcome]]:
+async def _race(
+    sessions: Sessions, chance: Random, pairs: list[tuple[Command, Command]]
+) -> list[tuple[Outcome, Outcome]]:
     """Both commands of each pair at the same time, either first."""
 
     async def one(command: Command, delay: float) -> Outcome:
@@ -110,12 +112,14 @@ async def test_a_lock_that_is_not_given_in_time_is_unavailable(ledger_database: 
     assert outcome.result is Result.INSUFFICIENT or outcome.fresh
 
 
-async def test_a_cut_connection_is_unavailable_and_the_resend_answers(ledger_database: LedgerDatabase) -> None:
+async def test_a_cut_connection_is_unavailable_and_the_resend_answers(
+    ledger_database: LedgerDatabase,
+) -> None:
     """After a lost COMMIT the same ids give the same answers, once."""
     sessions = ledger_database.sessions(pool_size=1)
     ann = Actor(1)
     await _post(sessions, ann.deposits(100))
-    with pytest.raises(LedgerUnavailable):
+    with pytest.raises(LedgerUnavailable):  # noqa: PT012 - the error may come from each of them
         async with sessions.begin() as session:
             await open_missing(session, accounts_of([ann.bets(5)]))
             pid = (await session.exec_driver_sql("SELECT pg_backend_pid()")).scalar_one()

@@ -6,14 +6,23 @@ import pytest
 from tests.support.ledger_database import ROLES, LedgerDatabase
 
 CORE = (
-    "assets", "slots", "accounts", "balances", "players", "decisions", "postings", "transfers", "claims", "blocks",
-    "checkpoints", "cursors",
+    "assets", "slots", "accounts", "balances", "players", "decisions", "postings", "transfers", "claims",
+    "blocks", "checkpoints", "cursors",
 )  # fmt: skip
 READERS = {"croupier_money", "croupier_ops", "croupier_sealer", "croupier_verifier"}
 API_READS = {"assets", "decisions"}
 """Tables without money in them: names of assets, and the sentence a player is owed for a refusal."""
 INSERTS = {
-    "croupier_money": {"accounts", "balances", "players", "decisions", "postings", "transfers", "claims", "cursors"},
+    "croupier_money": {
+        "accounts",
+        "balances",
+        "players",
+        "decisions",
+        "postings",
+        "transfers",
+        "claims",
+        "cursors",
+    },
     "croupier_sealer": {"blocks", "checkpoints"},
 }
 UPDATES = {
@@ -24,6 +33,12 @@ UPDATES = {
     },
     "croupier_ops": {("balances", "guard"), ("slots", "open")},
 }  # fmt: skip
+RIGHTS = """
+SELECT has_table_privilege(%(role)s, %(table)s, 'SELECT'), has_table_privilege(%(role)s, %(table)s, 'INSERT'),
+       has_table_privilege(%(role)s, %(table)s, 'DELETE'),
+       has_table_privilege(%(role)s, %(table)s, 'TRUNCATE'),
+       has_table_privilege(%(role)s, %(table)s, 'UPDATE')
+"""
 HISTORY = ("postings", "transfers", "decisions", "blocks")
 
 
@@ -32,12 +47,7 @@ def test_table_privileges_are_exactly_those_of_the_design(shared_ledger: LedgerD
     """Select, insert, delete and truncate on every table of the ledger."""
     with shared_ledger.raw() as connection:
         for table in CORE:
-            row = connection.execute(
-                "SELECT has_table_privilege(%(r)s, %(t)s, 'SELECT'), has_table_privilege(%(r)s, %(t)s, 'INSERT'),"
-                " has_table_privilege(%(r)s, %(t)s, 'DELETE'), has_table_privilege(%(r)s, %(t)s, 'TRUNCATE'),"
-                " has_table_privilege(%(r)s, %(t)s, 'UPDATE')",
-                {"r": role, "t": f"ledger.{table}"},
-            ).fetchone()
+            row = connection.execute(RIGHTS, {"role": role, "table": f"ledger.{table}"}).fetchone()
             reads = role in READERS or (role == "croupier_api" and table in API_READS)
             assert row == (reads, table in INSERTS.get(role, set()), False, False, False), table
 
@@ -79,10 +89,17 @@ def test_nobody_who_can_log_in_owns_anything(shared_ledger: LedgerDatabase) -> N
 
 
 @pytest.mark.parametrize("table", HISTORY)
-@pytest.mark.parametrize("statement", ["DELETE FROM ledger.{}", "UPDATE ledger.{} SET slot = 1", "TRUNCATE ledger.{}"])
-def test_the_posting_role_cannot_touch_history(shared_ledger: LedgerDatabase, table: str, statement: str) -> None:
+@pytest.mark.parametrize(
+    "statement", ["DELETE FROM ledger.{}", "UPDATE ledger.{} SET slot = 1", "TRUNCATE ledger.{}"]
+)
+def test_the_posting_role_cannot_touch_history(
+    shared_ledger: LedgerDatabase, table: str, statement: str
+) -> None:
     """The app's role has no update, delete or truncate on history; PostgreSQL says so before any trigger."""
-    with shared_ledger.raw("croupier_money") as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+    with (
+        shared_ledger.raw("croupier_money") as connection,
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+    ):
         connection.execute(statement.format(table).encode())
 
 
@@ -109,7 +126,9 @@ def test_the_api_reads_views_only(shared_ledger: LedgerDatabase, table: str) -> 
         ("idle_in_transaction_session_timeout", "5s"),
     ],
 )
-def test_the_posting_role_brings_its_settings(shared_ledger: LedgerDatabase, setting: str, value: str) -> None:
+def test_the_posting_role_brings_its_settings(
+    shared_ledger: LedgerDatabase, setting: str, value: str
+) -> None:
     """Whoever logs in as the money role plans and waits as the design says."""
     with shared_ledger.raw("croupier_money") as connection:
         assert connection.execute(f"SHOW {setting}".encode()).fetchone() == (value,)

@@ -18,7 +18,6 @@ from domain.sends import (
     BroadcastResult,
     NodeAnswer,
     SendStep,
-    TxPurpose,
     next_send_step,
 )
 from ledger.evidence import record_death
@@ -118,7 +117,7 @@ async def test_every_hash_ever_signed_belongs_to_the_attempt(world: SendWorld) -
         view = await attempt_view(session, SEND, 1)
         assert view.txids == (first.txid, second.txid)
         assert await newest_variant(session, SEND, 1) == first
-        await copy_signed(session, SEND, 1, 2, TxPurpose.BUMP)
+        await copy_signed(session, SEND, 1, 2)
         assert await newest_variant(session, SEND, 1) == second
 
 
@@ -229,7 +228,7 @@ async def test_a_cancel_that_is_final_ends_the_attempt(world: SendWorld) -> None
     await world.lane()
     cancel = world.sign(variant=2, purpose="cancel")
     async with world.chain.begin() as session:
-        await copy_signed(session, SEND, 1, 2, TxPurpose.CANCEL)
+        await copy_signed(session, SEND, 1, 2)
     await world.mine(cancel, paid=None)
     await world.finish()
     async with world.money.begin() as session:
@@ -243,7 +242,7 @@ async def test_a_landed_older_variant_is_the_one_that_counts(world: SendWorld) -
     first = await world.lane()
     world.sign(variant=2, purpose="bump")
     async with world.chain.begin() as session:
-        await copy_signed(session, SEND, 1, 2, TxPurpose.BUMP)
+        await copy_signed(session, SEND, 1, 2)
     await world.mine(first)
     await world.finish()
     async with world.money.begin() as session:

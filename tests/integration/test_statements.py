@@ -1,5 +1,7 @@
 """Pages of an account's history."""
 
+from itertools import pairwise
+
 import pytest
 
 from domain.accounts import Purpose
@@ -23,7 +25,9 @@ async def _play(database: LedgerDatabase, actor: Actor, rounds: int, first: int 
 
 
 async def _pages(database: LedgerDatabase, actor: Actor, limit: int) -> list[StatementLine]:
-    sessions, lines, cursor = database.sessions("croupier_api", pool_size=1), [], None
+    sessions = database.sessions("croupier_api", pool_size=1)
+    lines: list[StatementLine] = []
+    cursor = None
     while True:
         async with sessions.begin() as session:
             page = await statement(session, actor.player, ASSET, cursor=cursor, limit=limit)
@@ -42,7 +46,7 @@ async def test_pages_of_any_size_give_the_same_history(ledger_database: LedgerDa
     assert [line.seq for line in whole] == sorted((line.seq for line in whole), reverse=True)
     assert whole[-1].kind is Kind.DEPOSIT_CREDITED
     assert [line.after for line in whole[:-1]] == [
-        before.after + line.change for line, before in zip(whole, whole[1:], strict=False)
+        before.after + line.change for line, before in pairwise(whole)
     ]
     for limit in (1, 2, 3, 5):
         assert await _pages(ledger_database, ANN, limit) == whole

@@ -8,7 +8,7 @@ from domain.approvals import PaymentContent, content_hash
 from domain.errors import Conflict, NotFound, TooLate
 from domain.rules import Verdict
 from domain.withdrawals import ReviewAct, ReviewVerb, WithdrawalInput, WithdrawalState
-from ledger.decisions import recall_decision
+from ledger.decisions import recall_decision, record_review
 from ledger.nonce_lanes import request_liquidity
 from ledger.session import Sessions
 from ledger.withdrawals import (
@@ -18,7 +18,6 @@ from ledger.withdrawals import (
     list_withdrawals,
     mark,
     recall_withdrawal,
-    record_review,
     unfinished,
 )
 from tests.support.ledger_database import TOKEN, LedgerDatabase

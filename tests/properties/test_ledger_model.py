@@ -3,8 +3,8 @@
 from random import Random
 
 from hypothesis import settings
-from hypothesis.strategies import integers, randoms
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.strategies import integers, randoms
 
 from domain.accounts import Guard
 from domain.applying import advance, apply_batch

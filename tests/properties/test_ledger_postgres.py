@@ -38,13 +38,17 @@ async def _stored_state(sessions: Sessions, state: State) -> State:
         for row in await session.exec_driver_sql(
             "SELECT slot, account_id, guard, debits::text d, credits::text c, version FROM ledger.balances"
         ):
-            found[row.slot].balances[row.account_id] = Balance(Guard(row.guard), int(row.d), int(row.c), row.version)
+            found[row.slot].balances[row.account_id] = Balance(
+                Guard(row.guard), int(row.d), int(row.c), row.version
+            )
         for row in await session.exec_driver_sql("SELECT slot, player, version FROM ledger.players"):
             found[row.slot].players[row.player] = row.version
     return found
 
 
-async def test_postgresql_answers_like_the_pure_ledger(ledger_database: LedgerDatabase, chance: Random) -> None:
+async def test_postgresql_answers_like_the_pure_ledger(
+    ledger_database: LedgerDatabase, chance: Random
+) -> None:
     """Random batches over several slots give the same answers, numbers and balances, however they are cut."""
     sessions = ledger_database.sessions()
     state = open_world(NaiveLedger())

@@ -1,9 +1,10 @@
-"""The door in a test: an application over chosen resources, a client that checks OpenAPI, an asker with a script."""
+"""The door in a test: chosen resources, a client that checks OpenAPI, an asker that follows a script."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import AsyncIterable, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, cast
 
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
@@ -11,13 +12,14 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from fastapi import FastAPI
 from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
-from structlog.typing import EventDict
 
 from api.app import Listener, create_app
-from api.asking import NoAnswer, Question, Verb
+from api.asking import NoAnswer, Question, Record, Verb
+from api.callers import PlayerTokens
 from bootstrap.resources import DoorResources, OperatorKey, TokenMaterial
 from bootstrap.temporal import connect
 from domain.assets import Catalogue
+from domain.ids import player_of
 from domain.rules import AmountTier, DepositTerms, Policy, StakeBounds, WithdrawalTerms
 from domain.wire import Message
 from ledger.session import Sessions, create_ledger_engine
@@ -26,6 +28,7 @@ from workflows.names import BETS_NAMESPACE, MONEY_NAMESPACE
 
 NOWHERE = "127.0.0.1:1"
 """A port on which nobody answers."""
+PLAYER = player_of(1, 17)
 CATALOGUE = Catalogue((COIN, TOKEN))
 POLICY = Policy(
     version=1,
@@ -68,11 +71,11 @@ class ScriptedAsker:
     answers: list[Message | NoAnswer | Exception] = field(default_factory=list)
     asked: list[Question[Any] | Verb[Any]] = field(default_factory=list)
 
-    async def ask(self, question: Question[Any]) -> Any:
-        return self._next(question)
+    async def ask(self, question: Question[Record]) -> Record | NoAnswer:
+        return cast("Record | NoAnswer", self._next(question))
 
-    async def say(self, verb: Verb[Any]) -> Any:
-        return self._next(verb)
+    async def say(self, verb: Verb[Record]) -> Record | NoAnswer:
+        return cast("Record | NoAnswer", self._next(verb))
 
     def _next(self, asked: Question[Any] | Verb[Any]) -> Message | NoAnswer:
         self.asked.append(asked)
@@ -89,14 +92,24 @@ class DoorClient:
 
     def __init__(self, app: FastAPI, bearer: str | None = None) -> None:
         self.app = app
-        self.logs: list[EventDict] = []
+        self.bearer = bearer
+        self.logs: list[MutableMapping[str, Any]] = []
         headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         self.http = httpx.AsyncClient(transport=transport, base_url="http://door", headers=headers)
 
-    async def call(self, method: str, path: str, **options: Any) -> httpx.Response:
+    async def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: object = None,
+        content: str | bytes | AsyncIterable[bytes] | None = None,
+        headers: Mapping[str, str | bytes] | None = None,
+    ) -> httpx.Response:
         with capture_logs(processors=[merge_contextvars]) as self.logs:
-            response = await self.http.request(method, path, **options)
+            sent = httpx.Headers([(name.encode(), _raw(text)) for name, text in (headers or {}).items()])
+            response = await self.http.request(method, path, json=json, content=content, headers=sent)
         declared = declared_statuses(self.app, method, path)
         if declared is not None:
             assert response.status_code in declared, (method, path, response.status_code, declared)
@@ -105,11 +118,18 @@ class DoorClient:
         assert response.headers["X-Request-Id"], response
         return response
 
-    async def get(self, path: str, **options: Any) -> httpx.Response:
-        return await self.call("GET", path, **options)
+    async def get(self, path: str, *, headers: Mapping[str, str | bytes] | None = None) -> httpx.Response:
+        return await self.call("GET", path, headers=headers)
 
-    async def post(self, path: str, **options: Any) -> httpx.Response:
-        return await self.call("POST", path, **options)
+    async def post(
+        self,
+        path: str,
+        *,
+        json: object = None,
+        content: str | bytes | AsyncIterable[bytes] | None = None,
+        headers: Mapping[str, str | bytes] | None = None,
+    ) -> httpx.Response:
+        return await self.call("POST", path, json=json, content=content, headers=headers)
 
 
 class ScriptedDoor(DoorClient):
@@ -135,6 +155,17 @@ async def scripted_door(
     return ScriptedDoor(app, bearer, asker)
 
 
+async def player_door(*answers: Message | NoAnswer | Exception) -> ScriptedDoor:
+    """The player listener, called with a good token of PLAYER."""
+    token = PlayerTokens(TOKEN_MATERIAL).mint(PLAYER, datetime.now(UTC)).token
+    return await scripted_door(Listener.PLAYER, answers, bearer=token)
+
+
+async def operator_door(*answers: Message | NoAnswer | Exception) -> ScriptedDoor:
+    """The operator listener, called with a good key of operator 1."""
+    return await scripted_door(Listener.OPERATOR, answers, bearer=OPERATOR_KEY)
+
+
 def declared_statuses(app: FastAPI, method: str, path: str) -> set[int] | None:
     """The statuses OpenAPI declares for a call; None for a path that the application does not have."""
     wanted = path.partition("?")[0].split("/")
@@ -147,6 +178,10 @@ def declared_statuses(app: FastAPI, method: str, path: str) -> set[int] | None:
         if fits and method.lower() in operations and (found is None or "{" not in template):
             found = {int(status) for status in operations[method.lower()]["responses"]}
     return found
+
+
+def _raw(text: str | bytes) -> bytes:
+    return text if isinstance(text, bytes) else text.encode()
 
 
 def check_problem(response: httpx.Response) -> None:

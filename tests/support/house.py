@@ -13,6 +13,7 @@ from bootstrap.assembly import Assembly
 from bootstrap.keyring import KEY_BYTES, FieldCipher
 from bootstrap.resources import DoorResources, Resources
 from bootstrap.settings import HouseFile
+from bootstrap.temporal import connect
 from domain.ids import deposit_key, parse_player
 from domain.journal import deposit_credited
 from ledger.addresses import insert_pool
@@ -22,10 +23,11 @@ from tests.support.ledger_database import NETWORK, TOKEN, LedgerDatabase
 from tests.support.records import address, txid
 from workers.registry import PROCESSES
 from workers.running import build_worker
-from workflows.names import BETS_NAMESPACE
+from workflows.names import BETS_NAMESPACE, MONEY_NAMESPACE
 
 OPERATOR = 1
 POOL = 5
+POOL_ACCOUNT = 1
 
 
 @dataclass
@@ -46,8 +48,16 @@ class House:
         player_id = await self.register(external_id)
         if units:
             await self.credit(player_id, external_id, units)
-        token = PlayerTokens(TOKEN_MATERIAL).mint(parse_player(player_id), datetime.now(UTC)).token
+        return self.client(parse_player(player_id))
+
+    def client(self, player: int) -> DoorClient:
+        """The client of a player, who need not exist."""
+        token = PlayerTokens(TOKEN_MATERIAL).mint(player, datetime.now(UTC)).token
         return DoorClient(create_app(Listener.PLAYER, self.resources), token)
+
+    def again(self, player: DoorClient) -> DoorClient:
+        """The same caller at this house's door."""
+        return DoorClient(create_app(Listener.PLAYER, self.resources), player.bearer)
 
     async def credit(self, player_id: str, name: str, units: int) -> None:
         """Post a deposit as the deposit workflow does."""
@@ -61,26 +71,32 @@ class House:
 
 
 @asynccontextmanager
-async def open_house(ledger: LedgerDatabase, temporal: str, *, with_workers: bool = True) -> AsyncIterator[House]:
+async def open_house(
+    ledger: LedgerDatabase, temporal: str, *, with_workers: bool = True
+) -> AsyncIterator[House]:
     """Open both listeners over a ledger and a Temporal server, with workers behind them or without."""
     async with ledger.sessions().begin() as session:
         await ensure_operator(session, OPERATOR, "House")
         pool = [address(f"pool {number}") for number in range(POOL)]
-        await insert_pool(session, "eip155", 0, 0, pool, datetime.now(UTC))
+        await insert_pool(session, "eip155", POOL_ACCOUNT, 0, pool, datetime.now(UTC))
     resources = await door_resources(ledger.dsn("croupier_api"), temporal)
     async with AsyncExitStack() as stack:
         if with_workers:
-            await _work(stack, ledger, resources)
+            await _work(stack, ledger, temporal)
         operator = DoorClient(create_app(Listener.OPERATOR, resources), OPERATOR_KEY)
         yield House(ledger, resources, operator)
     await resources.sessions.close()
 
 
-async def _work(stack: AsyncExitStack, ledger: LedgerDatabase, door: DoorResources) -> None:
-    shared = Resources(ledger.sessions(), door.bets, door.money, CATALOGUE, POLICY)
-    house = HouseFile(operator=OPERATOR, assets=(), networks=(), addresses=(), policy=POLICY)
+async def _work(stack: AsyncExitStack, ledger: LedgerDatabase, temporal: str) -> None:
+    bets = await connect(temporal, BETS_NAMESPACE, at_once=True)
+    money = await connect(temporal, MONEY_NAMESPACE, at_once=True)
+    shared = Resources(ledger.sessions(), bets, money, CATALOGUE, POLICY)
+    house = HouseFile(
+        operator=OPERATOR, name="House", assets=(), networks=(), addresses=(), wallets=(), policy=POLICY
+    )
     built = Assembly(house, shared, {}, FieldCipher(os.urandom(KEY_BYTES)), None)
     for process in ("bets", "money", "ledger"):
         for work in PROCESSES[process].queues(()):
-            client = door.bets if work.namespace == BETS_NAMESPACE else door.money
+            client = bets if work.namespace == BETS_NAMESPACE else money
             await stack.enter_async_context(build_worker(work, built, client))

@@ -1,6 +1,6 @@
-"""Commands of every kind out of a small world, so that ids collide, targets are forged and funds run short."""
+"""Commands of every kind out of a small world: ids collide, targets are forged, funds run short."""
 
-from itertools import count
+from itertools import count, pairwise
 from random import Random
 from uuid import UUID
 
@@ -96,7 +96,7 @@ def split(chance: Random, commands: list[Command]) -> list[list[Command]]:
     """The same commands cut into one to three batches."""
     cuts = sorted(chance.randrange(len(commands) + 1) for _ in range(chance.randrange(3)))
     edges = [0, *cuts, len(commands)]
-    return [commands[low:high] for low, high in zip(edges, edges[1:], strict=False) if low < high]
+    return [commands[low:high] for low, high in pairwise(edges) if low < high]
 
 
 def open_world(model: NaiveLedger) -> State:
@@ -106,10 +106,10 @@ def open_world(model: NaiveLedger) -> State:
         slot = slot_of(OPERATOR, owner)
         known = state.setdefault(slot, SlotState())
         known.players[player_of(OPERATOR, owner)] = 0
-    for slot, account in world_accounts():
+    for place, account in world_accounts():
         guard = Purpose(account & 255).guard
-        model.guards[slot, account] = guard
-        state[slot].balances[account] = Balance(guard)
+        model.guards[place, account] = guard
+        state[place].balances[account] = Balance(guard)
     return state
 
 

@@ -1,7 +1,7 @@
 """A migrated ledger database of a test's own, and the roles that may log in to it."""
 
 import itertools
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import psycopg
 import pytest
@@ -109,6 +109,6 @@ _owners = itertools.count(1)
 
 
 @pytest.fixture
-def owner() -> Iterator[int]:
+def owner() -> int:
     """An owner number that no other test of this run uses."""
-    yield next(_owners)
+    return next(_owners)

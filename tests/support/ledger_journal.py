@@ -4,7 +4,15 @@ from dataclasses import dataclass
 from uuid import UUID, uuid5
 
 from domain.accounts import Purpose, house_account, player_account
-from domain.ids import bet_key, decision_id, deposit_key, player_of, slot_of_player, withdrawal_id, withdrawal_key
+from domain.ids import (
+    bet_key,
+    decision_id,
+    deposit_key,
+    player_of,
+    slot_of_player,
+    withdrawal_id,
+    withdrawal_key,
+)
 from domain.journal import (
     bet_reserved,
     bet_settled,
@@ -47,7 +55,7 @@ class Actor:
         return slot_of_player(self.player)
 
     def account(self, purpose: Purpose) -> int:
-        """This player's account, or the house's in this player's slot."""
+        """The player's account, or the house's in the player's slot."""
         if purpose.is_players:
             return player_account(self.player, self.asset_id, purpose)
         return house_account(OPERATOR, self.asset_id, purpose)

@@ -1,7 +1,7 @@
 """A second, naive ledger that replays its whole history for every question.
 
-It shares the vocabulary of commands with the real one and none of its reasoning: no running balance, no index, no
-cache. Slow, and short enough to be read against the design's tables.
+It shares the vocabulary of commands with the real one and none of its reasoning: no running balance, no
+index, no cache. Slow, and short enough to be read against the design's tables.
 """
 
 from dataclasses import dataclass, replace
@@ -38,7 +38,7 @@ class NaiveLedger:
         self.closed_slots: set[int] = set()
         self.history: list[Entry] = []
 
-    def decide(self, command: Command) -> Outcome:
+    def decide(self, command: Command) -> Outcome:  # noqa: PLR0911 - one answer per rule, in their order
         slot = command.slot
         if slot in self.closed_slots:
             return Outcome(Result.SLOT_CLOSED)
@@ -67,7 +67,9 @@ class NaiveLedger:
         return next((e for e in self.history if (e.slot, e.posting_id) == (slot, posting_id)), None)
 
     def closer(self, slot: int, posting_id: UUID | None) -> Kind | None:
-        closers = [e.kind for e in self.history if e.slot == slot and e.result == 0 and e.closes == posting_id]
+        closers = [
+            e.kind for e in self.history if e.slot == slot and e.result == 0 and e.closes == posting_id
+        ]
         assert posting_id is None or len(closers) <= 1, "closed twice"
         return closers[0] if posting_id is not None and closers else None
 
@@ -95,7 +97,7 @@ class NaiveLedger:
             target_result=found.result if found else None,
         )  # fmt: skip
 
-    def _judge_target(self, command: Command, target: Entry | None, closer: Kind | None) -> Outcome | None:
+    def _judge_target(self, command: Command, target: Entry | None, closer: Kind | None) -> Outcome | None:  # noqa: PLR0911 - one answer per rule, in their order
         mode = command.kind.mode
         if mode is Mode.NONE:
             return None

@@ -1,23 +1,32 @@
-"""What each outcome of asking a workflow means at the door: one row per outcome, through Temporal's own client.
+"""What each outcome of asking a workflow means at the door: one row each, through Temporal's own client.
 
 The client is real; its last interceptor stands where the network would be and gives the outcome of the row.
 """
 
+from collections.abc import Awaitable
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import pytest
-from temporalio.api.common.v1 import Payloads
+from google.protobuf.timestamp_pb2 import Timestamp
+from temporalio.api.common.v1 import Payloads, WorkflowType
 from temporalio.api.update.v1 import Outcome
-from temporalio.api.workflowservice.v1 import StartWorkflowExecutionResponse
+from temporalio.api.workflow.v1 import WorkflowExecutionInfo
+from temporalio.api.workflowservice.v1 import (
+    DescribeWorkflowExecutionResponse,
+    StartWorkflowExecutionResponse,
+)
 from temporalio.client import (
     Client,
+    DescribeWorkflowInput,
     Interceptor,
     OutboundInterceptor,
     RPCError,
     StartWorkflowUpdateInput,
     StartWorkflowUpdateWithStartInput,
+    UpdateWithStartUpdateWorkflowInput,
+    WorkflowExecutionDescription,
     WorkflowUpdateFailedError,
     WorkflowUpdateHandle,
     WorkflowUpdateRPCTimeoutOrCancelledError,
@@ -31,13 +40,14 @@ from api.questions import bet_question, cancel_verb
 from bootstrap.temporal import croupier_plugin
 from domain.bets import BetInput, BetResult, BetState, Game
 from domain.errors import TemporalUnavailable
-from domain.ids import bet_id, player_of
+from domain.ids import bet_id
 from domain.withdrawals import CancelAct, WithdrawalFacts, WithdrawalState
-from tests.support.door import NOWHERE
+from tests.support.door import NOWHERE, PLAYER
 from tests.support.ledger_database import NETWORK, TOKEN
 from workflows.names import BETS_NAMESPACE, MONEY_NAMESPACE
 
-PLAYER = player_of(1, 17)
+UpdateInput = StartWorkflowUpdateInput | UpdateWithStartUpdateWorkflowInput
+
 WITHDRAWAL = UUID("b1a6c8de-2f53-5d0e-8f4e-3e6c57f0a9d4")
 BET = BetInput(
     bet_id=bet_id(PLAYER, "b-1"),
@@ -50,7 +60,9 @@ BET = BetInput(
     request_id="request-1",
     received_at=datetime(2026, 5, 1, tzinfo=UTC),
 )
-WON = BetResult(bet_id=BET.bet_id, state=BetState.WON, asset_id=2, stake=1_000_000, under=5000, payout=1_980_000)
+WON = BetResult(
+    bet_id=BET.bet_id, state=BetState.WON, asset_id=2, stake=1_000_000, under=5000, payout=1_980_000
+)
 CANCELLED = WithdrawalFacts(
     withdrawal_id=WITHDRAWAL,
     state=WithdrawalState.CANCELLED,
@@ -86,23 +98,22 @@ def _failed_in_an_activity(code: str) -> WorkflowUpdateFailedError:
 
 
 class Wire(Interceptor):
-    """The end of the wire: each update gives the next outcome, a describe gives its own; all calls are kept."""
+    """The end of the wire: each update gives the next outcome, a describe its own; all calls are kept."""
 
     def __init__(self, outcomes: list[Any], description: Exception | None = None) -> None:
         self.outcomes = outcomes
         self.description = description
-        self.updates: list[Any] = []
+        self.updates: list[UpdateInput] = []
 
     def intercept_client(self, next: OutboundInterceptor) -> OutboundInterceptor:  # noqa: A002 - the SDK's name
         return _End(next, self)
 
-    async def answer(self, client: Client, asked: Any, workflow_id: str) -> WorkflowUpdateHandle[Any]:
+    async def answer(self, client: Client, asked: UpdateInput, workflow_id: str) -> WorkflowUpdateHandle[Any]:
         self.updates.append(asked)
         outcome = self.outcomes.pop(0)
         if isinstance(outcome, WorkflowUpdateFailedError):
             failure = Outcome()
-            cause = outcome.cause
-            await client.data_converter.encode_failure(cause, failure.failure)
+            await client.data_converter.encode_failure(outcome.cause, failure.failure)
             return self._handle(client, asked, workflow_id, failure)
         if isinstance(outcome, Exception):
             raise outcome
@@ -110,7 +121,9 @@ class Wire(Interceptor):
         return self._handle(client, asked, workflow_id, Outcome(success=payloads))
 
     @staticmethod
-    def _handle(client: Client, asked: Any, workflow_id: str, outcome: Outcome) -> WorkflowUpdateHandle[Any]:
+    def _handle(
+        client: Client, asked: UpdateInput, workflow_id: str, outcome: Outcome
+    ) -> WorkflowUpdateHandle[Any]:
         return WorkflowUpdateHandle(
             client, "accept", workflow_id, known_outcome=outcome, result_type=asked.ret_type
         )
@@ -123,7 +136,8 @@ class _End(OutboundInterceptor):
         self.client: Client = following._client  # type: ignore[attr-defined]  # the last link knows its client
 
     async def start_update_with_start_workflow(
-        self, input: StartWorkflowUpdateWithStartInput  # noqa: A002 - the SDK's name
+        self,
+        input: StartWorkflowUpdateWithStartInput,  # noqa: A002 - the SDK's name
     ) -> WorkflowUpdateHandle[Any]:
         try:
             handle = await self.wire.answer(
@@ -136,13 +150,22 @@ class _End(OutboundInterceptor):
         return handle
 
     async def start_workflow_update(
-        self, input: StartWorkflowUpdateInput  # noqa: A002 - the SDK's name
+        self,
+        input: StartWorkflowUpdateInput,  # noqa: A002 - the SDK's name
     ) -> WorkflowUpdateHandle[Any]:
         return await self.wire.answer(self.client, input, input.id)
 
-    async def describe_workflow(self, input: Any) -> Any:  # noqa: A002 - the SDK's name
+    async def describe_workflow(
+        self,
+        input: DescribeWorkflowInput,  # noqa: A002 - the SDK's name
+    ) -> WorkflowExecutionDescription:
         if self.wire.description is not None:
             raise self.wire.description
+        execution = WorkflowExecutionInfo(type=WorkflowType(name=input.id), start_time=Timestamp())
+        raw = DescribeWorkflowExecutionResponse(workflow_execution_info=execution)
+        return await WorkflowExecutionDescription._from_raw_description(
+            raw, self.client.namespace, self.client.data_converter
+        )
 
 
 async def _asker(namespace: str, wire: Wire) -> TemporalAsker:
@@ -195,15 +218,25 @@ SAY = [
     Row("a refusal with a code", [_failed("TOO_LATE")], "TOO_LATE"),
     Row("no such run any more", [_rpc(RPCStatusCode.NOT_FOUND)], NoAnswer.RECORDED),
     Row("no answer in time", [WorkflowUpdateRPCTimeoutOrCancelledError()], NoAnswer.PENDING),
-    Row("a reset run answers the old id with an inner error", [_rpc(RPCStatusCode.INTERNAL), CANCELLED], CANCELLED, 2),
-    Row("inner errors only", [_rpc(RPCStatusCode.INTERNAL), _rpc(RPCStatusCode.INTERNAL)], TemporalUnavailable, 2),
+    Row(
+        "a reset run answers the old id with an inner error",
+        [_rpc(RPCStatusCode.INTERNAL), CANCELLED],
+        CANCELLED,
+        2,
+    ),
+    Row(
+        "inner errors only",
+        [_rpc(RPCStatusCode.INTERNAL), _rpc(RPCStatusCode.INTERNAL)],
+        TemporalUnavailable,
+        2,
+    ),
     Row("the run closed, the second answer counts", [LOST, CANCELLED], CANCELLED, 2),
     Row("the run closed twice", [LOST, LOST], NoAnswer.RECORDED, 2),
     Row("the server is down", [_rpc(RPCStatusCode.UNAVAILABLE)], TemporalUnavailable),
 ]
 
 
-async def _check(call: Any, row: Row, wire: Wire) -> None:
+async def _check(call: Awaitable[object], row: Row, wire: Wire) -> None:
     if isinstance(row.expected, str):
         with pytest.raises(Refused) as refused:
             await call

@@ -1,17 +1,13 @@
 """Bad input at the door: each row is refused with its own status and code, and no workflow is asked."""
 
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, NamedTuple
 
 import pytest
 
-from api.app import Listener
-from api.callers import PlayerTokens
-from domain.ids import player_of
-from tests.support.door import OPERATOR_KEY, TOKEN_MATERIAL, scripted_door
+from tests.support.door import ScriptedDoor, operator_door, player_door
 from tests.support.ledger_database import NETWORK
 
-PLAYER = player_of(1, 17)
 PAYEE = "0x52908400098527886E0F7030069857D2E4169EE7"
 BET = {"key": "b-1", "game": "dice", "asset": "TUSD", "network": NETWORK, "stake": "1000000", "under": 5000}
 WITHDRAWAL = {"asset": "TUSD", "network": NETWORK, "to": PAYEE, "amount": "20000000"}
@@ -50,8 +46,20 @@ AMOUNTS = [
 ]
 DESTINATIONS = [
     Row("empty", {"to": ""}, 422, "ADDRESS_INVALID", "EMPTY"),
-    Row("a Tron address", {"to": "TJRabPrwbZy45sbavfcjinPJC18kjpRTv8"}, 422, "ADDRESS_INVALID", "LOOKS_LIKE_TRON"),
-    Row("a Bitcoin address", {"to": "1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2"}, 422, "ADDRESS_INVALID", "LOOKS_LIKE_BITCOIN"),
+    Row(
+        "a Tron address",
+        {"to": "TJRabPrwbZy45sbavfcjinPJC18kjpRTv8"},
+        422,
+        "ADDRESS_INVALID",
+        "LOOKS_LIKE_TRON",
+    ),
+    Row(
+        "a Bitcoin address",
+        {"to": "1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2"},
+        422,
+        "ADDRESS_INVALID",
+        "LOOKS_LIKE_BITCOIN",
+    ),
     Row("a broken checksum", {"to": PAYEE.replace("E7", "e7")}, 422, "ADDRESS_INVALID", "BAD_CHECKSUM"),
     Row("one digit short", {"to": PAYEE[:-1]}, 422, "ADDRESS_INVALID", "BAD_LENGTH"),
     Row("a name", {"to": "vitalik.eth"}, 422, "ADDRESS_INVALID", "NAME_NOT_ADDRESS"),
@@ -64,7 +72,13 @@ DESTINATIONS = [
         "ADDRESS_INVALID",
         "TOKEN_CONTRACT",
     ),
-    Row("an invisible character", {"to": PAYEE[:10] + "\u200b" + PAYEE[10:]}, 422, "ADDRESS_INVALID", "BAD_CHARACTER"),
+    Row(
+        "an invisible character",
+        {"to": PAYEE[:10] + "\u200b" + PAYEE[10:]},
+        422,
+        "ADDRESS_INVALID",
+        "BAD_CHARACTER",
+    ),
     Row("far too long", {"to": "0x" + "a" * 300}, 400, "REQUEST_INVALID"),
     Row("a number", {"to": 5}, 400, "REQUEST_INVALID"),
 ]
@@ -102,14 +116,10 @@ TEXTS = [
 ]
 
 
-def _player_token() -> str:
-    return PlayerTokens(TOKEN_MATERIAL).mint(PLAYER, datetime.now(UTC)).token
-
-
 @pytest.mark.parametrize("row", AMOUNTS + DESTINATIONS + NAMES, ids=lambda row: row.name)
 async def test_a_malformed_withdrawal_is_refused_before_any_workflow(row: Row) -> None:
     """A withdrawal with one wrong field gets the code of that field, and nothing is asked."""
-    door = await scripted_door(Listener.PLAYER, bearer=_player_token())
+    door = await player_door()
     answer = await door.post("/v1/withdrawals", json={**WITHDRAWAL, **row.change}, headers=KEY)
     assert (answer.status_code, answer.json()["code"]) == (row.status, row.code), answer.text
     assert answer.json().get("reason") == row.extension
@@ -120,7 +130,7 @@ async def test_a_malformed_withdrawal_is_refused_before_any_workflow(row: Row) -
 @pytest.mark.parametrize("row", BETS, ids=lambda row: row.name)
 async def test_a_malformed_bet_is_refused_before_any_workflow(row: Row) -> None:
     """A bet with one wrong field gets the code of that field, and nothing is asked."""
-    door = await scripted_door(Listener.PLAYER, bearer=_player_token())
+    door = await player_door()
     answer = await door.post("/v1/bets", json={**BET, **row.change})
     assert (answer.status_code, answer.json()["code"]) == (row.status, row.code), answer.text
     assert door.asker.asked == []
@@ -129,7 +139,7 @@ async def test_a_malformed_bet_is_refused_before_any_workflow(row: Row) -> None:
 @pytest.mark.parametrize("field", sorted(WITHDRAWAL))
 async def test_a_missing_field_is_named(field: str) -> None:
     """A body without a required field is refused, and the answer names the field."""
-    door = await scripted_door(Listener.PLAYER, bearer=_player_token())
+    door = await player_door()
     body = {name: value for name, value in WITHDRAWAL.items() if name != field}
     answer = await door.post("/v1/withdrawals", json=body, headers=KEY)
     assert (answer.status_code, answer.json()["field"]) == (400, field)
@@ -139,7 +149,7 @@ async def test_a_missing_field_is_named(field: str) -> None:
 @pytest.mark.parametrize("key", [None, "", "a b", "a/b", "k" * 65, "é"])
 async def test_a_withdrawal_needs_a_well_formed_key(key: str | None) -> None:
     """Without a usable idempotency key nothing is started."""
-    door = await scripted_door(Listener.PLAYER, bearer=_player_token())
+    door = await player_door()
     headers = {} if key is None else {"Idempotency-Key": key.encode()}
     answer = await door.post("/v1/withdrawals", json=WITHDRAWAL, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (400, "REQUEST_INVALID")
@@ -149,7 +159,7 @@ async def test_a_withdrawal_needs_a_well_formed_key(key: str | None) -> None:
 @pytest.mark.parametrize(("name", "text", "status"), TEXTS, ids=[name for name, _, _ in TEXTS])
 async def test_a_body_that_is_not_strict_json_is_refused(name: str, text: str | bytes, status: int) -> None:
     """What two parsers might read differently is not read at all."""
-    door = await scripted_door(Listener.PLAYER, bearer=_player_token())
+    door = await player_door()
     answer = await door.post(
         "/v1/deposit-addresses", content=text, headers={"Content-Type": "application/json"}
     )
@@ -158,20 +168,17 @@ async def test_a_body_that_is_not_strict_json_is_refused(name: str, text: str | 
 
 
 @pytest.mark.parametrize(
-    ("listener", "path", "bearer", "bytes_max"),
-    [
-        (Listener.PLAYER, "/v1/bets", _player_token(), 16 * 1024),
-        (Listener.OPERATOR, "/v1/players", OPERATOR_KEY, 256 * 1024),
-    ],
+    ("open_door", "path", "bytes_max"),
+    [(player_door, "/v1/bets", 16 * 1024), (operator_door, "/v1/players", 256 * 1024)],
 )
 @pytest.mark.parametrize("is_announced", [True, False])
 async def test_a_body_is_counted_while_it_is_read(
-    listener: Listener, path: str, bearer: str, bytes_max: int, is_announced: bool
+    open_door: Callable[[], Awaitable[ScriptedDoor]], path: str, bytes_max: int, *, is_announced: bool
 ) -> None:
     """One byte over the listener's bound is refused, whether the length was announced or not."""
-    door = await scripted_door(listener, bearer=bearer)
+    door = await open_door()
 
-    async def parts() -> Any:
+    async def parts() -> AsyncIterator[bytes]:
         for _ in range(bytes_max // 1024):
             yield b" " * 1024
         yield b" "
@@ -182,10 +189,12 @@ async def test_a_body_is_counted_while_it_is_read(
     assert door.asker.asked == []
 
 
-@pytest.mark.parametrize("external_id", ["", "a/b", "two words", "x" * 65, "ünï", "mail@example.org", 5, None])
+@pytest.mark.parametrize(
+    "external_id", ["", "a/b", "two words", "x" * 65, "ünï", "mail@example.org", 5, None]
+)
 async def test_an_external_id_is_opaque_and_plain(external_id: object) -> None:
     """An id that could hold a name, or break a workflow id, is refused."""
-    door = await scripted_door(Listener.OPERATOR, bearer=OPERATOR_KEY)
+    door = await operator_door()
     answer = await door.post("/v1/players", json={"external_id": external_id})
     assert (answer.status_code, answer.json()["code"]) == (400, "REQUEST_INVALID")
     assert door.asker.asked == []
@@ -194,7 +203,7 @@ async def test_an_external_id_is_opaque_and_plain(external_id: object) -> None:
 @pytest.mark.parametrize("client_seed", ["", "a b", "a:b", "x" * 65, "ü"])
 async def test_a_client_seed_has_a_plain_form(client_seed: str) -> None:
     """A client seed with a colon could forge another nonce in the stream's message."""
-    door = await scripted_door(Listener.PLAYER, bearer=_player_token())
+    door = await player_door()
     answer = await door.post("/v1/fair/rotations", json={"key": "r-1", "client_seed": client_seed})
     assert (answer.status_code, answer.json()["code"]) == (400, "REQUEST_INVALID")
     assert door.asker.asked == []
@@ -202,10 +211,18 @@ async def test_a_client_seed_has_a_plain_form(client_seed: str) -> None:
 
 @pytest.mark.parametrize(
     "query",
-    ["limit=0", "limit=201", "limit=ten", "cursor=%21", "cursor=AAAA", "cursor=" + "a" * 201, "cursor=bm90aGluZw"],
+    [
+        "limit=0",
+        "limit=201",
+        "limit=ten",
+        "cursor=%21",
+        "cursor=AAAA",
+        "cursor=" + "a" * 201,
+        "cursor=bm90aGluZw",
+    ],
 )
 async def test_a_page_that_cannot_be_meant_is_refused(query: str) -> None:
     """A cursor that was not given out here, or a limit out of range, is refused without reading anything."""
-    door = await scripted_door(Listener.PLAYER, bearer=_player_token())
+    door = await player_door()
     answer = await door.get(f"/v1/withdrawals?{query}")
     assert (answer.status_code, answer.json()["code"]) == (400, "REQUEST_INVALID")

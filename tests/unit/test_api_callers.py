@@ -35,7 +35,9 @@ CLAIMS: dict[str, Any] = {
 HEADER = {"alg": "ES256", "kid": KEY.thumbprint()}
 
 
-def _token(claims: dict[str, Any] | None = None, header: dict[str, Any] | None = None, key: Any = KEY) -> str:
+def _token(
+    claims: dict[str, Any] | None = None, header: dict[str, Any] | None = None, key: ECKey | OctKey = KEY
+) -> str:
     chosen = {**HEADER, **(header or {})}
     return jwt.encode(chosen, {**CLAIMS, **(claims or {})}, key, algorithms=[chosen["alg"]])
 
@@ -98,8 +100,8 @@ def test_the_reference_token_holds() -> None:
     assert TOKENS.player_of(_token(), NOW) == PLAYER
 
 
-@pytest.mark.parametrize(("name", "token"), BAD, ids=[name for name, _ in BAD])
-def test_a_token_that_does_not_hold_is_refused(name: str, token: str) -> None:
+@pytest.mark.parametrize("token", [token for _, token in BAD], ids=[name for name, _ in BAD])
+def test_a_token_that_does_not_hold_is_refused(token: str) -> None:
     """Whatever is wrong with a token, the caller is not recognised."""
     with pytest.raises(SignatureInvalid):
         TOKENS.player_of(token, NOW)
@@ -121,7 +123,15 @@ def test_an_operator_key_is_known_by_its_hash() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "backend", "backend.", OPERATOR_KEY[:-1], OPERATOR_KEY + "0", OPERATOR_KEY.replace("backend", "stranger"), "ü"],
+    [
+        "",
+        "backend",
+        "backend.",
+        OPERATOR_KEY[:-1],
+        OPERATOR_KEY + "0",
+        OPERATOR_KEY.replace("backend", "stranger"),
+        "ü",
+    ],
 )
 def test_an_operator_key_that_does_not_hold_is_refused(text: str) -> None:
     """A wrong id, a wrong secret and no key at all get the same answer."""
@@ -139,7 +149,9 @@ def test_an_operator_key_that_does_not_hold_is_refused(text: str) -> None:
         (Listener.OPERATOR, "/v1/players/p-1-17", TOKENS.mint(PLAYER, NOW).token),
     ],
 )
-async def test_a_listener_takes_only_its_own_callers(listener: Listener, path: str, bearer: str | None) -> None:
+async def test_a_listener_takes_only_its_own_callers(
+    listener: Listener, path: str, bearer: str | None
+) -> None:
     """A player token opens nothing on the operator's listener, an operator key nothing on the player's."""
     door = await scripted_door(listener, bearer=bearer)
     answer = await door.get(path)

@@ -1,25 +1,22 @@
 """What the door answers for what a workflow says: status, body, and the question that was asked."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
-from uuid import UUID
+from typing import NamedTuple
 
 import pytest
 
-from api.app import Listener
-from api.asking import NoAnswer
-from api.callers import PlayerTokens
+from api.asking import NoAnswer, Question
 from api.errors import Refused
 from domain.bets import BetInput, BetResult, BetState
 from domain.errors import InvariantBroken, TemporalUnavailable
-from domain.ids import bet_id, player_of, withdrawal_id
+from domain.ids import bet_id
 from domain.players import AddressRecord, PlayerInput, PlayerRecord, SeedPairRecord, SeedRotationRecord
 from domain.wire import Message
-from tests.support.door import OPERATOR_KEY, TOKEN_MATERIAL, ScriptedDoor, scripted_door
-from tests.support.ledger_database import COIN, NETWORK
-from workflows.names import BETS_NAMESPACE, MONEY_NAMESPACE, PLAYER as PLAYER_ATTRIBUTE
+from tests.support.door import PLAYER, operator_door, player_door
+from tests.support.ledger_database import NETWORK
+from workflows.names import BETS_NAMESPACE, MONEY_NAMESPACE
+from workflows.names import PLAYER as PLAYER_ATTRIBUTE
 
-PLAYER = player_of(1, 17)
 AT = datetime(2026, 5, 1, tzinfo=UTC)
 BET = {"key": "b-1", "game": "dice", "asset": "TUSD", "network": NETWORK, "stake": "1000000", "under": 5000}
 WON = BetResult(
@@ -95,19 +92,10 @@ BET_ROWS = [
 ]
 
 
-async def _player(*answers: Message | NoAnswer | Exception) -> ScriptedDoor:
-    token = PlayerTokens(TOKEN_MATERIAL).mint(PLAYER, datetime.now(UTC)).token
-    return await scripted_door(Listener.PLAYER, answers, bearer=token)
-
-
-async def _operator(*answers: Message | NoAnswer | Exception) -> ScriptedDoor:
-    return await scripted_door(Listener.OPERATOR, answers, bearer=OPERATOR_KEY)
-
-
 @pytest.mark.parametrize("row", BET_ROWS, ids=lambda row: row.name)
 async def test_what_a_bet_says_decides_the_answer(row: Row) -> None:
     """Each end of a bet has one status, code and advice, and nothing of our inside is shown."""
-    door = await _player(row.said)
+    door = await player_door(row.said)
     answer = await door.post("/v1/bets", json=BET)
     body = answer.json()
     assert (answer.status_code, body.get("code" if row.status >= 400 else "no")) == (row.status, row.code)
@@ -119,7 +107,7 @@ async def test_what_a_bet_says_decides_the_answer(row: Row) -> None:
 
 async def test_a_bet_is_shown_with_everything_its_player_needs_to_check_it() -> None:
     """Money is text, and seeds, nonce and roll are there to be recomputed."""
-    door = await _player(WON)
+    door = await player_door(WON)
     answer = await door.post("/v1/bets", json=BET)
     assert answer.json() == {
         "bet_id": str(WON.bet_id),
@@ -144,34 +132,44 @@ async def test_a_bet_is_shown_with_everything_its_player_needs_to_check_it() -> 
 
 async def test_a_request_is_found_again_in_what_is_asked() -> None:
     """The caller's request id, the time at the door and the derived id travel into the workflow."""
-    door = await _player(WON)
+    door = await player_door(WON)
     before = datetime.now(UTC)
     answer = await door.post("/v1/bets", json=BET, headers={"X-Request-Id": "req-0000001"})
     asked = door.asker.asked[0]
+    assert isinstance(asked, Question)
     assert answer.headers["X-Request-Id"] == "req-0000001"
     assert isinstance(asked.argument, BetInput)
     assert asked.argument.request_id == "req-0000001"
     assert before <= asked.argument.received_at <= datetime.now(UTC)
     assert asked.argument.bet_id == bet_id(PLAYER, "b-1")
-    assert (asked.namespace, asked.queue, asked.workflow_id) == (BETS_NAMESPACE, "bets", f"bet/1/{WON.bet_id}")
+    assert (asked.namespace, asked.queue, asked.workflow_id) == (
+        BETS_NAMESPACE,
+        "bets",
+        f"bet/1/{WON.bet_id}",
+    )
     assert asked.attributes[PLAYER_ATTRIBUTE] == "p-1-17"
     assert asked.patience == timedelta(seconds=2)
 
 
 async def test_every_line_of_a_request_carries_its_id() -> None:
     """One request id leads from the answer to the log, refusals included."""
-    door = await _player(_declined("INSUFFICIENT_FUNDS"))
+    door = await player_door(_declined("INSUFFICIENT_FUNDS"))
     await door.post("/v1/bets", json=BET, headers={"X-Request-Id": "req-0000001"})
     assert {line["request_id"] for line in door.logs} == {"req-0000001"}
     ended = door.logs[-1]
-    assert (ended["event"], ended["method"], ended["path"], ended["status"]) == ("request", "POST", "/v1/bets", 422)
+    assert (ended["event"], ended["method"], ended["path"], ended["status"]) == (
+        "request",
+        "POST",
+        "/v1/bets",
+        422,
+    )
     assert datetime.fromisoformat(ended["received_at"]) <= datetime.now(UTC)
     assert "INSUFFICIENT_FUNDS" in {line.get("code") for line in door.logs}
 
 
 async def test_what_the_caller_is_not_told_stands_in_the_log() -> None:
     """A hidden code is found under the request id that the caller was given."""
-    door = await _player(InvariantBroken("debits differ"))
+    door = await player_door(InvariantBroken("debits differ"))
     await door.post("/v1/bets", json=BET)
     assert [line["sentence"] for line in door.logs if line.get("code") == "INVARIANT_BROKEN"] == [
         "The books contradict themselves: debits differ."
@@ -181,7 +179,7 @@ async def test_what_the_caller_is_not_told_stands_in_the_log() -> None:
 @pytest.mark.parametrize("given", ["short", "has blank inside", "x" * 65, "semi;colon;here", "ünïcödé-id"])
 async def test_a_request_id_that_is_not_plain_is_replaced(given: str) -> None:
     """What stands in logs and postings is never a text somebody slipped in."""
-    door = await _player()
+    door = await player_door()
     answer = await door.get("/v1/assets", headers={"X-Request-Id": given.encode()})
     assert answer.headers["X-Request-Id"] != given
     assert len(answer.headers["X-Request-Id"]) == 22
@@ -189,7 +187,7 @@ async def test_a_request_id_that_is_not_plain_is_replaced(given: str) -> None:
 
 async def test_an_answer_made_for_an_earlier_request_is_marked_as_repeat() -> None:
     """The stored answer comes back with the first request's id, and the caller reads `repeat`."""
-    door = await _player(WON.model_copy(update={"request_id": "req-0000001"}))
+    door = await player_door(WON.model_copy(update={"request_id": "req-0000001"}))
     answer = await door.post("/v1/bets", json=BET, headers={"X-Request-Id": "req-0000002"})
     assert answer.json()["repeat"] is True
 
@@ -200,7 +198,7 @@ async def test_registering_twice_is_one_player(first_request: str, status: int) 
     record = PlayerRecord(
         player=PLAYER, operator=1, external_id="crm-1", created_at=AT, request_id=first_request
     )
-    door = await _operator(record)
+    door = await operator_door(record)
     answer = await door.post(
         "/v1/players", json={"external_id": "crm-1"}, headers={"X-Request-Id": "req-0000002"}
     )
@@ -218,7 +216,7 @@ async def test_registering_twice_is_one_player(first_request: str, status: int) 
 
 async def test_one_deposit_address_serves_every_network_of_its_family() -> None:
     """The address is shown with its checksum, and the workflow is one per player and family."""
-    door = await _player(AddressRecord(player=PLAYER, family="eip155", address=bytes.fromhex("52" * 20)))
+    door = await player_door(AddressRecord(player=PLAYER, family="eip155", address=bytes.fromhex("52" * 20)))
     answer = await door.post("/v1/deposit-addresses", json={"network": NETWORK})
     assert answer.json() == {"network": NETWORK, "address": "0x5252525252525252525252525252525252525252"}
     assert door.asker.asked[0].workflow_id == f"address/{PLAYER}/eip155"
@@ -226,7 +224,7 @@ async def test_one_deposit_address_serves_every_network_of_its_family() -> None:
 
 async def test_a_rotation_reveals_the_old_pair_and_shows_the_new_one() -> None:
     """The revealed seed stands beside its commitment; the pair in use shows commitments only."""
-    door = await _player(ROTATED)
+    door = await player_door(ROTATED)
     answer = await door.post("/v1/fair/rotations", json={"key": "r-1", "client_seed": "lucky"})
     assert answer.json()["revealed"] == {
         "pair": 1,
@@ -246,101 +244,6 @@ async def test_a_rotation_reveals_the_old_pair_and_shows_the_new_one() -> None:
 
 async def test_another_client_seed_under_the_same_key_is_a_conflict() -> None:
     """A rotation that happened with another client seed is not told as if it were this one."""
-    door = await _player(ROTATED)
+    door = await player_door(ROTATED)
     answer = await door.post("/v1/fair/rotations", json={"key": "r-1", "client_seed": "other"})
     assert (answer.status_code, answer.json()["field"]) == (409, "client_seed")
-
-
-@pytest.mark.parametrize(
-    ("method", "path", "body"),
-    [
-        ("POST", "/v1/players", {"external_id": "crm-1"}),
-        ("GET", "/v1/players/p-1-17", None),
-        ("POST", "/v1/players/p-1-17/tokens", None),
-        ("GET", "/v1/players/p-1-17/balances", None),
-        ("GET", f"/v1/players/p-1-17/statement?asset=TUSD&network={NETWORK}", None),
-        ("GET", "/v1/players/p-1-17/deposits", None),
-        ("GET", "/v1/players/p-1-17/withdrawals", None),
-        ("GET", f"/v1/players/p-1-17/withdrawals/{UUID(int=1)}", None),
-        (
-            "POST",
-            f"/v1/players/p-1-17/withdrawals/{UUID(int=1)}/approve",
-            {"ticket": "t-1", "words": "fine", "content_hash": "0x" + "0" * 64},
-        ),
-    ],
-)
-async def test_an_operators_call_without_ledger_or_temporal_is_503(
-    method: str, path: str, body: dict[str, Any] | None
-) -> None:
-    """While a part is away nothing is refused and nothing is invented: the same call may come again."""
-    door = await _operator(NoAnswer.PENDING)
-    answer = await door.call(method, path, json=body)
-    assert (answer.status_code, answer.json()["code"]) == (503, "UNAVAILABLE")
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/v1/balances",
-        f"/v1/statement?asset=TUSD&network={NETWORK}",
-        "/v1/deposit-addresses",
-        "/v1/deposits",
-        "/v1/bets",
-        f"/v1/bets/{UUID(int=1)}",
-        "/v1/fair",
-        f"/v1/fair/{UUID(int=1)}",
-        "/v1/withdrawals",
-        f"/v1/withdrawals/{UUID(int=1)}",
-        "/health/ready",
-    ],
-)
-async def test_a_reading_without_a_ledger_is_503(path: str) -> None:
-    """An outage is never shown as an empty list or a zero balance."""
-    door = await _player()
-    answer = await door.get(path)
-    assert (answer.status_code, answer.json()["code"]) == (503, "UNAVAILABLE")
-
-
-async def test_a_withdrawal_is_not_asked_for_while_nobody_knows_whose_the_address_is() -> None:
-    """Whether an address is ours stands in the ledger; without it the door asks no workflow."""
-    door = await _player()
-    body = {"asset": "ETH", "network": NETWORK, "to": "0x" + "52" * 20, "amount": "1"}
-    answer = await door.post("/v1/withdrawals", json=body, headers={"Idempotency-Key": "k-1"})
-    assert answer.status_code == 503
-    assert answer.headers.get("Location") is None
-    assert door.asker.asked == []
-    assert withdrawal_id(PLAYER, "k-1") != withdrawal_id(PLAYER, "k-2")
-
-
-@pytest.mark.parametrize(("method", "path"), [("GET", "/nothing"), ("GET", "/v1/players"), ("POST", "/v1/bets/x/y")])
-async def test_a_path_of_the_other_listener_does_not_exist(method: str, path: str) -> None:
-    """A route belongs to exactly one listener."""
-    door = await _player()
-    answer = await door.call(method, path)
-    assert (answer.status_code, answer.json()["code"]) == (404, "NOT_FOUND")
-
-
-async def test_a_method_that_does_not_exist_names_those_that_do() -> None:
-    """405 carries Allow, and is a problem document like everything else."""
-    door = await _player()
-    answer = await door.call("DELETE", "/v1/bets")
-    assert (answer.status_code, answer.json()["code"]) == (405, "METHOD_NOT_ALLOWED")
-    assert answer.headers["Allow"]
-
-
-async def test_the_catalogue_shows_limits_and_hides_what_is_not_offered() -> None:
-    """An asset without terms can be deposited; limits it does not have are null, not zero."""
-    door = await _player()
-    items = {item["asset"]: item for item in (await door.get("/v1/assets")).json()["items"]}
-    assert items["TUSD"]["withdrawal_fee"] == "500000"
-    assert items["TUSD"]["withdrawal_maximum"] == "5000000000"
-    assert items["TUSD"]["contract"] == "0x1111111111111111111111111111111111111111"
-    assert (items["ETH"]["decimals"], items["ETH"]["contract"]) == (COIN.decimals, None)
-    assert items["ETH"]["withdrawal_fee"] is None
-    assert items["ETH"]["stake_minimum"] is None
-
-
-async def test_a_living_process_says_so_without_asking_anybody() -> None:
-    """Liveness depends on nothing, or an outage elsewhere would restart every door."""
-    door = await _player()
-    assert (await door.get("/health/live")).json() == {"status": "ok"}

@@ -1,5 +1,6 @@
 """One key, one content: the first field in which a stored answer differs from the request is named."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -25,6 +26,7 @@ from domain.players import (
     SeedRotationInput,
     SeedRotationRecord,
 )
+from domain.wire import Message
 from domain.withdrawals import WithdrawalFacts, WithdrawalInput, WithdrawalState
 
 AT = datetime(2026, 5, 1, tzinfo=UTC)
@@ -62,14 +64,16 @@ ROTATION = SeedRotationInput(player=7, client_key="r", client_seed="lucky", **RE
 PAIR = SeedPairRecord(player=7, pair=2, commit="00", client_seed="lucky", next_nonce=0)
 ROTATED = SeedRotationRecord(revealed=PAIR, current=PAIR, next_commit="11")
 
-SAME = [
+Check = Callable[[Any, Any], None]
+
+SAME: list[tuple[Check, Message, Message]] = [
     (check_same_bet, BET, PLACED),
     (check_same_withdrawal, WITHDRAWAL, TAKEN),
     (check_same_player, PLAYER, REGISTERED),
     (check_same_address, ADDRESS, GIVEN),
     (check_same_rotation, ROTATION, ROTATED),
 ]
-OTHER = [
+OTHER: list[tuple[Check, Message, Message, dict[str, Any], str]] = [
     (check_same_bet, BET, PLACED, {"asset_id": 1}, "asset"),
     (check_same_bet, BET, PLACED, {"stake": 11}, "stake"),
     (check_same_bet, BET, PLACED, {"under": 5001}, "under"),
@@ -84,19 +88,25 @@ OTHER = [
     (check_same_player, PLAYER, REGISTERED, {"operator": 2}, "operator"),
     (check_same_address, ADDRESS, GIVEN, {"player": 8}, "player"),
     (check_same_address, ADDRESS, GIVEN, {"family": "tron"}, "family"),
-    (check_same_rotation, ROTATION, ROTATED, {"current": PAIR.model_copy(update={"client_seed": "x"})}, "client_seed"),
+    (
+        check_same_rotation,
+        ROTATION,
+        ROTATED,
+        {"current": PAIR.model_copy(update={"client_seed": "x"})},
+        "client_seed",
+    ),
 ]
 
 
 @pytest.mark.parametrize(("check", "asked", "answered"), SAME)
-def test_the_same_content_is_no_conflict(check: Any, asked: Any, answered: Any) -> None:
+def test_the_same_content_is_no_conflict(check: Check, asked: Message, answered: Message) -> None:
     """An answer to this very request passes, whatever happened to it since."""
     check(asked, answered)
 
 
 @pytest.mark.parametrize(("check", "asked", "answered", "change", "field"), OTHER)
 def test_the_first_other_field_is_named(
-    check: Any, asked: Any, answered: Any, change: dict[str, Any], field: str
+    check: Check, asked: Message, answered: Message, change: dict[str, Any], field: str
 ) -> None:
     """An answer to another request under the same key is a conflict in its first differing field."""
     with pytest.raises(Conflict) as conflict:
@@ -109,7 +119,7 @@ def test_the_first_other_field_is_named(
     [("request-1", False, False), ("request-0", False, True), (None, False, False), (None, True, True)],
 )
 def test_a_repeat_is_an_answer_made_for_an_earlier_request(
-    answered_for: str | None, marked: bool, expected: bool
+    answered_for: str | None, *, marked: bool, expected: bool
 ) -> None:
     """The stored result of a workflow does not know that it is told again; the request id does."""
     assert is_repeat("request-1", answered_for, marked=marked) is expected

@@ -57,7 +57,7 @@ def test_the_players_day_is_computed_as_written() -> None:
     assert header == ["after", *COLUMNS]
     assert [row[0] for row in rows] == list(postings)
     accounts = {ANNA.account(purpose): Balance(guard=purpose.guard) for purpose in COLUMNS.values()}
-    state: State = {ANNA.slot: SlotState(balances=accounts)}
+    state: State = {ANNA.slot: SlotState(balances=accounts, players={ANNA.player: 0})}
     for name, *numbers in rows:
         outcomes, writes = apply_batch(state, [postings[name]])
         assert [outcome.result for outcome in outcomes] == [Result.POSTED]

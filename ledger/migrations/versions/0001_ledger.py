@@ -9,7 +9,8 @@ depends_on = None
 
 ACCOUNTS = """
 CREATE TABLE ledger.assets (
-  asset_id integer  CONSTRAINT assets_pkey PRIMARY KEY CONSTRAINT ck_assets_id CHECK (asset_id BETWEEN 1 AND 65535),
+  asset_id integer  CONSTRAINT assets_pkey PRIMARY KEY CONSTRAINT ck_assets_id CHECK (asset_id BETWEEN 1 AND
+    65535),
   code     text     NOT NULL CONSTRAINT uq_assets_code UNIQUE,
   chain    text     NOT NULL,
   contract text     NOT NULL DEFAULT '',
@@ -17,7 +18,8 @@ CREATE TABLE ledger.assets (
   CONSTRAINT uq_assets_chain_contract UNIQUE (chain, contract)
 );
 CREATE TABLE ledger.slots (
-  slot     smallint    CONSTRAINT slots_pkey PRIMARY KEY CONSTRAINT ck_slots_slot CHECK (slot BETWEEN 0 AND 63),
+  slot     smallint    CONSTRAINT slots_pkey PRIMARY KEY CONSTRAINT ck_slots_slot CHECK (slot BETWEEN 0 AND
+    63),
   last_no  bigint      NOT NULL DEFAULT 0,
   last_seq bigint      NOT NULL DEFAULT 0,
   last_at  timestamptz NOT NULL DEFAULT 'epoch',
@@ -50,7 +52,8 @@ CREATE TABLE ledger.balances (
   CONSTRAINT fk_balances_account FOREIGN KEY (slot, account_id) REFERENCES ledger.accounts,
   CONSTRAINT ck_balances_floor CHECK (guard <> 1 OR credits >= debits),
   CONSTRAINT ck_balances_ceiling CHECK (guard <> 2 OR debits >= credits),
-  CONSTRAINT ck_balances_guarded CHECK ((account_id & 255) NOT IN (10, 11, 12, 13, 14, 15, 16, 20) OR guard IN (1, 3))
+  CONSTRAINT ck_balances_guarded CHECK ((account_id & 255) NOT IN (10, 11, 12, 13, 14, 15, 16, 20) OR guard IN
+    (1, 3))
 ) WITH (fillfactor = 60, autovacuum_vacuum_scale_factor = 0.01);
 CREATE TABLE ledger.players (
   slot    smallint NOT NULL CONSTRAINT fk_players_slot REFERENCES ledger.slots,
@@ -63,6 +66,8 @@ CREATE TABLE ledger.players (
 INSERT INTO ledger.slots (slot) SELECT generate_series(0, 63);
 """
 
+# The order of the three indexes matters: on a table that was vacuumed while empty all of them cost the same,
+# the planner takes the one made last that fits, and a cached plan keeps it while the table fills.
 JOURNAL = """
 CREATE TABLE ledger.decisions (
   slot        smallint NOT NULL,
@@ -93,7 +98,6 @@ CREATE TABLE ledger.postings (
   workflow_id    text,
   run_id         text,
   request_id     text,
-  CONSTRAINT postings_pkey PRIMARY KEY (slot, posting_id),
   CONSTRAINT fk_postings_decision FOREIGN KEY (slot, decision_id) REFERENCES ledger.decisions,
   CONSTRAINT ck_postings_tombstone CHECK ((kind = 0) = (result = 6)),
   CONSTRAINT ck_postings_range CHECK ((first_seq IS NULL) = (last_seq IS NULL) AND last_seq >= first_seq),
@@ -103,10 +107,13 @@ CREATE TABLE ledger.postings (
   CONSTRAINT ck_postings_refused CHECK ((result NOT IN (0, 6)) = (refused IS NOT NULL)),
   CONSTRAINT ck_postings_one_target CHECK (closes IS NULL OR follows IS NULL),
   CONSTRAINT ck_postings_target_is_another CHECK (closes <> posting_id AND follows <> posting_id),
-  CONSTRAINT ck_postings_decided CHECK (result <> 0 OR kind NOT IN (10, 13, 20, 25, 27) OR decision_id IS NOT NULL)
+  CONSTRAINT ck_postings_decided CHECK (result <> 0 OR kind NOT IN (10, 13, 20, 25, 27) OR decision_id IS NOT
+    NULL)
 );
-CREATE UNIQUE INDEX postings_no          ON ledger.postings (slot, no);
-CREATE UNIQUE INDEX postings_closed_once ON ledger.postings (slot, closes) WHERE closes IS NOT NULL AND result = 0;
+CREATE UNIQUE INDEX postings_no ON ledger.postings (slot, no);
+ALTER TABLE ledger.postings ADD CONSTRAINT postings_pkey PRIMARY KEY (slot, posting_id);
+CREATE UNIQUE INDEX postings_closed_once ON ledger.postings (slot, closes) WHERE closes IS NOT NULL AND result
+  = 0;
 CREATE TABLE ledger.transfers (
   slot           smallint NOT NULL,
   seq            bigint   NOT NULL,
@@ -192,12 +199,14 @@ BEGIN
 END $$;
 CREATE FUNCTION ledger.create_months(ahead integer) RETURNS void LANGUAGE sql SECURITY DEFINER
   SET search_path = pg_catalog, pg_temp AS $$
-  SELECT ledger.create_month((date_trunc('month', now() AT TIME ZONE 'UTC') + make_interval(months => n))::date)
+  SELECT ledger.create_month((date_trunc('month', now() AT TIME ZONE 'UTC') + make_interval(months =>
+    n))::date)
     FROM generate_series(0, ahead) n;
 $$;
 CREATE FUNCTION ledger.has_misplaced_transfers() RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
   SET search_path = pg_catalog, pg_temp AS $$ SELECT EXISTS (SELECT FROM ledger.transfers_default) $$;
-REVOKE ALL ON FUNCTION ledger.create_month(date), ledger.create_months(integer), ledger.has_misplaced_transfers()
+REVOKE ALL ON FUNCTION ledger.create_month(date), ledger.create_months(integer),
+ledger.has_misplaced_transfers()
   FROM PUBLIC;
 SELECT ledger.create_months(3);
 """

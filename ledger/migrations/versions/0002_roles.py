@@ -18,7 +18,8 @@ CREATE VIEW ledger.player_balances AS
 CREATE VIEW ledger.player_versions AS
   SELECT slot, player, version FROM ledger.players;
 CREATE VIEW ledger.player_transfers AS
-  SELECT slot, seq, posting_no, debit_account, credit_account, amount, code, debit_after, credit_after, posted_at
+  SELECT slot, seq, posting_no, debit_account, credit_account, amount, code, debit_after, credit_after,
+    posted_at
     FROM ledger.transfers
    WHERE ((debit_account >> 24) & 268435455) <> 0 OR ((credit_account >> 24) & 268435455) <> 0;
 CREATE VIEW ledger.player_postings AS
@@ -50,7 +51,8 @@ GRANT EXECUTE ON FUNCTION ledger.has_misplaced_transfers() TO croupier_verifier;
 PARTITIONS = """
 DO $$ DECLARE part regclass; BEGIN
   FOR part IN SELECT inhrelid::regclass FROM pg_inherits WHERE inhparent = 'ledger.transfers'::regclass LOOP
-    EXECUTE format('REVOKE ALL ON %s FROM croupier_money, croupier_ops, croupier_sealer, croupier_verifier', part);
+    EXECUTE format('REVOKE ALL ON %s FROM croupier_money, croupier_ops, croupier_sealer, croupier_verifier',
+      part);
   END LOOP;
 END $$;
 """

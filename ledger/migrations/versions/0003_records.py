@@ -19,13 +19,15 @@ CREATE DOMAIN ledger.units AS numeric
 CREATE TABLE ledger.operators (
   operator   smallint PRIMARY KEY CONSTRAINT ck_operators_bits CHECK (operator BETWEEN 1 AND 2047),
   name       text     NOT NULL CONSTRAINT ck_operators_named CHECK (name <> ''),
-  last_owner integer  NOT NULL DEFAULT 0 CONSTRAINT ck_operators_owners CHECK (last_owner BETWEEN 0 AND 268435455)
+  last_owner integer  NOT NULL DEFAULT 0
+      CONSTRAINT ck_operators_owners CHECK (last_owner BETWEEN 0 AND 268435455)
 );
 CREATE TABLE ledger.registrations (
   player      bigint   PRIMARY KEY,
   operator    smallint NOT NULL REFERENCES ledger.operators,
   external_id text     NOT NULL CONSTRAINT ck_registrations_named CHECK (external_id <> ''),
-  state       text     NOT NULL DEFAULT 'active' CONSTRAINT ck_registrations_state CHECK (state IN ('active', 'blocked')),
+  state       text     NOT NULL DEFAULT 'active'
+      CONSTRAINT ck_registrations_state CHECK (state IN ('active', 'blocked')),
   request_id  text     NOT NULL,
   created_at  timestamptz NOT NULL,
   CONSTRAINT uq_registrations_operator_external_id UNIQUE (operator, external_id),
@@ -38,7 +40,8 @@ ALTER TABLE ledger.decisions
   ADD COLUMN revision smallint NOT NULL DEFAULT 1 CONSTRAINT ck_decisions_revision CHECK (revision > 0),
   ADD COLUMN facts jsonb,
   ADD CONSTRAINT ck_decisions_subject CHECK ((call IS NULL) = (subject IS NULL));
-CREATE UNIQUE INDEX uq_decisions_subject_revision ON ledger.decisions (slot, subject, revision) WHERE subject IS NOT NULL;
+CREATE UNIQUE INDEX uq_decisions_subject_revision ON ledger.decisions (slot, subject, revision)
+  WHERE subject IS NOT NULL;
 
 CREATE TABLE ledger.seed_pairs (
   slot          smallint NOT NULL REFERENCES ledger.slots,
@@ -48,7 +51,8 @@ CREATE TABLE ledger.seed_pairs (
   server_seed   bytea    NOT NULL,                      -- sealed by the field cipher, never opened here
   client_seed   text,
   next_nonce    bigint   NOT NULL DEFAULT 0 CONSTRAINT ck_seed_pairs_nonce CHECK (next_nonce >= 0),
-  state         text     NOT NULL CONSTRAINT ck_seed_pairs_state CHECK (state IN ('next', 'current', 'revealed')),
+  state         text     NOT NULL
+      CONSTRAINT ck_seed_pairs_state CHECK (state IN ('next', 'current', 'revealed')),
   revealed_seed text,
   rotated_by    text,                                   -- the client key of the rotation that revealed it
   created_at    timestamptz NOT NULL,
@@ -61,7 +65,8 @@ CREATE TABLE ledger.seed_pairs (
 );
 CREATE UNIQUE INDEX uq_seed_pairs_current ON ledger.seed_pairs (slot, player) WHERE state = 'current';
 CREATE UNIQUE INDEX uq_seed_pairs_next ON ledger.seed_pairs (slot, player) WHERE state = 'next';
-CREATE UNIQUE INDEX uq_seed_pairs_rotation ON ledger.seed_pairs (slot, player, rotated_by) WHERE rotated_by IS NOT NULL;
+CREATE UNIQUE INDEX uq_seed_pairs_rotation ON ledger.seed_pairs (slot, player, rotated_by)
+  WHERE rotated_by IS NOT NULL;
 
 CREATE TABLE ledger.bets (
   slot        smallint NOT NULL REFERENCES ledger.slots,
@@ -71,7 +76,8 @@ CREATE TABLE ledger.bets (
   game        text     NOT NULL,
   stake       ledger.units NOT NULL CONSTRAINT ck_bets_stake CHECK (stake > 0),
   under       integer  NOT NULL,
-  state       text     NOT NULL CONSTRAINT ck_bets_state CHECK (state IN ('declined', 'reserved', 'won', 'lost', 'voided')),
+  state       text     NOT NULL
+      CONSTRAINT ck_bets_state CHECK (state IN ('declined', 'reserved', 'won', 'lost', 'voided')),
   code        text, sentence text,
   pair        integer, nonce bigint, roll integer, multiplier integer,
   payout      ledger.units NOT NULL DEFAULT 0,
@@ -104,7 +110,8 @@ CREATE TABLE ledger.withdrawals (
   fee             ledger.units NOT NULL,
   fee_cap         ledger.units NOT NULL,
   state           text     NOT NULL CONSTRAINT ck_withdrawals_state CHECK (state IN
-                  ('declined', 'review', 'approved', 'committed', 'settled', 'cancelled', 'rejected', 'refunded')),
+                  ('declined', 'review', 'approved', 'committed', 'settled', 'cancelled', 'rejected',
+                   'refunded')),
   code            text, sentence text,
   decision_id     uuid,
   reserve_id      uuid     NOT NULL,
@@ -119,7 +126,8 @@ CREATE TABLE ledger.withdrawals (
   CONSTRAINT uq_withdrawals_send UNIQUE (slot, send_posting_id),
   CONSTRAINT ck_withdrawals_slot CHECK ({_SLOT}),
   CONSTRAINT ck_withdrawals_decided CHECK (state = 'declined' OR decision_id IS NOT NULL),
-  CONSTRAINT ck_withdrawals_closed CHECK ((state IN ('review', 'approved', 'committed')) = (closed_at IS NULL))
+  CONSTRAINT ck_withdrawals_closed CHECK (
+    (state IN ('review', 'approved', 'committed')) = (closed_at IS NULL))
 );
 CREATE UNIQUE INDEX uq_withdrawals_id ON ledger.withdrawals (withdrawal_id);
 CREATE INDEX withdrawals_of_player ON ledger.withdrawals (slot, player, received_at DESC, withdrawal_id DESC);
@@ -152,7 +160,7 @@ CREATE TABLE chain.chains (
   policy_version integer NOT NULL,
   mode           text    NOT NULL CONSTRAINT ck_chains_mode CHECK (mode IN ('open', 'stalled', 'frozen')),
   why            text,
-  height         bigint  NOT NULL, hash bytea NOT NULL,                        -- the cursor: compare-and-set only
+  height         bigint  NOT NULL, hash bytea NOT NULL,                    -- the cursor: compare-and-set only
   final_height   bigint  NOT NULL, final_hash bytea NOT NULL,
   CONSTRAINT ck_chains_final CHECK (final_height <= height),
   CONSTRAINT ck_chains_reason CHECK ((mode = 'open') = (why IS NULL))
@@ -172,7 +180,8 @@ CREATE UNIQUE INDEX uq_headers_one_branch ON chain.headers (chain_id, height) WH
 CREATE TABLE chain.watched (
   family        text    NOT NULL,
   address       bytea   NOT NULL CONSTRAINT ck_watched_address CHECK (octet_length(address) = 20),
-  role          text    NOT NULL CONSTRAINT ck_watched_role CHECK (role IN ('deposit', 'hot', 'gas', 'energy', 'cold')),
+  role          text    NOT NULL
+      CONSTRAINT ck_watched_role CHECK (role IN ('deposit', 'hot', 'gas', 'energy', 'cold')),
   player        bigint,
   account       integer, address_index integer,
   confirmed_at  timestamptz, assigned_at timestamptz,
@@ -180,7 +189,8 @@ CREATE TABLE chain.watched (
   CONSTRAINT uq_watched_index UNIQUE (family, account, address_index),
   CONSTRAINT ck_watched_confirmed CHECK (assigned_at IS NULL OR confirmed_at IS NOT NULL),
   CONSTRAINT ck_watched_assigned CHECK ((assigned_at IS NULL) = (player IS NULL)),
-  CONSTRAINT ck_watched_derived CHECK ((role = 'deposit') = (account IS NOT NULL AND address_index IS NOT NULL)),
+  CONSTRAINT ck_watched_derived CHECK (
+    (role = 'deposit') = (account IS NOT NULL AND address_index IS NOT NULL)),
   CONSTRAINT ck_watched_player CHECK (player IS NULL OR role = 'deposit')
 );
 CREATE UNIQUE INDEX uq_watched_player ON chain.watched (family, player) WHERE player IS NOT NULL;
@@ -220,19 +230,22 @@ CREATE TABLE chain.deposits (
   policy_version integer NOT NULL,
   seen_at     timestamptz NOT NULL, met_at timestamptz,
   posted_at   timestamptz, unlocked_at timestamptz,
-  credits     smallint NOT NULL DEFAULT 0, returns smallint NOT NULL DEFAULT 0,   -- postings, counted by the role that posts
+  credits     smallint NOT NULL DEFAULT 0,                -- postings, counted by the role that posts
+  returns     smallint NOT NULL DEFAULT 0,
   PRIMARY KEY (chain_id, txid, position),
   CONSTRAINT ck_deposits_alternate CHECK (returns >= 0 AND returns <= credits AND credits <= returns + 1),
   CONSTRAINT ck_deposits_reason CHECK (state NOT IN ('ignored', 'review') OR reason IS NOT NULL),
   CONSTRAINT ck_deposits_slot CHECK (player IS NULL
     OR slot = ((((player & 2147483647) * 2654435769) & 4294967295) >> 26))
 );
-CREATE INDEX deposits_of_player ON chain.deposits (player, seen_at DESC, deposit_id DESC) WHERE player IS NOT NULL;
+CREATE INDEX deposits_of_player ON chain.deposits (player, seen_at DESC, deposit_id DESC)
+  WHERE player IS NOT NULL;
 CREATE INDEX deposits_unmet ON chain.deposits (chain_id, height) WHERE met_at IS NULL;
 CREATE INDEX deposits_block ON chain.deposits (chain_id, block_hash);
 
 CREATE TABLE chain.wallets (
-  chain_id text NOT NULL, address bytea NOT NULL CONSTRAINT ck_wallets_address CHECK (octet_length(address) = 20),
+  chain_id text NOT NULL, address bytea NOT NULL
+      CONSTRAINT ck_wallets_address CHECK (octet_length(address) = 20),
   role     text NOT NULL CONSTRAINT ck_wallets_role CHECK (role IN ('hot', 'gas', 'energy', 'cold')),
   state    text NOT NULL CONSTRAINT ck_wallets_state CHECK (state IN ('open', 'paused', 'frozen', 'retired')),
   why      text,
@@ -243,7 +256,7 @@ CREATE TABLE chain.floats (
   confirmed ledger.units NOT NULL DEFAULT 0, committed ledger.units NOT NULL DEFAULT 0,
   floor     ledger.units NOT NULL, target ledger.units NOT NULL, ceiling ledger.units NOT NULL,
   confirmed_height bigint NOT NULL DEFAULT 0,          -- the final block `confirmed` was read at
-  settled_height   bigint NOT NULL DEFAULT 0,          -- the newest block whose spending was already taken off
+  settled_height   bigint NOT NULL DEFAULT 0,          -- the newest block whose spending was taken off
   PRIMARY KEY (chain_id, address, asset_id),
   FOREIGN KEY (chain_id, address) REFERENCES chain.wallets,
   CONSTRAINT ck_floats_limits CHECK (floor <= target AND target <= ceiling)
@@ -260,7 +273,8 @@ CREATE TABLE chain.sends (
   amount      ledger.units NOT NULL CONSTRAINT ck_sends_amount CHECK (amount > 0),
   fee_cap     ledger.units NOT NULL, fee_asset_id integer NOT NULL,
   fingerprint bytea NOT NULL CONSTRAINT ck_sends_fingerprint CHECK (octet_length(fingerprint) = 32),
-  state       text  NOT NULL CONSTRAINT ck_sends_state CHECK (state IN ('waiting', 'granted', 'settled', 'released')),
+  state       text  NOT NULL
+      CONSTRAINT ck_sends_state CHECK (state IN ('waiting', 'granted', 'settled', 'released')),
   why         text, released_at timestamptz,
   CONSTRAINT ck_sends_released CHECK ((state = 'released') = (released_at IS NOT NULL))
 );
@@ -293,7 +307,8 @@ CREATE TABLE chain.attempts (
   CONSTRAINT ck_attempts_block CHECK ((block_height IS NULL) = (block_hash IS NULL)
     AND (block_hash IS NULL) = (landed_txid IS NULL) AND (state <> 'included' OR block_hash IS NOT NULL))
 );
-CREATE UNIQUE INDEX uq_attempts_one_open_or_paid ON chain.attempts (send_id) WHERE outcome IS NULL OR outcome = 'paid';
+CREATE UNIQUE INDEX uq_attempts_one_open_or_paid ON chain.attempts (send_id)
+  WHERE outcome IS NULL OR outcome = 'paid';
 CREATE UNIQUE INDEX uq_attempts_one_claim ON chain.attempts (chain_id, wallet, nonce) WHERE nonce IS NOT NULL;
 CREATE INDEX attempts_open ON chain.attempts (chain_id, wallet, nonce) WHERE outcome IS NULL;
 CREATE INDEX attempts_block ON chain.attempts (chain_id, block_height) WHERE outcome IS NULL;
@@ -313,9 +328,11 @@ CREATE TABLE chain.broadcasts (
 );
 CREATE INDEX broadcasts_txid ON chain.broadcasts (chain_id, txid, tried_at);
 CREATE TABLE chain.delegations (
-  sweep_id uuid PRIMARY KEY, giver bytea NOT NULL, receiver bytea NOT NULL, sun ledger.units NOT NULL, state text NOT NULL
+  sweep_id uuid PRIMARY KEY, giver bytea NOT NULL, receiver bytea NOT NULL, sun ledger.units NOT NULL,
+  state    text NOT NULL
 );
-CREATE UNIQUE INDEX uq_delegations_one_open ON chain.delegations (receiver) WHERE state NOT IN ('planned', 'returned');
+CREATE UNIQUE INDEX uq_delegations_one_open ON chain.delegations (receiver)
+  WHERE state NOT IN ('planned', 'returned');
 
 CREATE TABLE chain.events (                            -- transitions that a workflow has to hear of
   number       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -353,7 +370,8 @@ GRANT INSERT ON ledger.operators, ledger.registrations, ledger.seed_pairs, ledge
   ledger.approvals TO croupier_money;
 GRANT UPDATE (last_owner) ON ledger.operators TO croupier_money;
 GRANT UPDATE (state) ON ledger.registrations TO croupier_money;
-GRANT UPDATE (client_seed, next_nonce, state, revealed_seed, rotated_by) ON ledger.seed_pairs TO croupier_money;
+GRANT UPDATE (client_seed, next_nonce, state, revealed_seed, rotated_by) ON ledger.seed_pairs
+  TO croupier_money;
 GRANT UPDATE (state, settle_id, settled_at, version) ON ledger.bets TO croupier_money;
 GRANT UPDATE (state, code, sentence, version, updated_at, closed_at) ON ledger.withdrawals TO croupier_money;
 
@@ -377,8 +395,8 @@ GRANT UPDATE (state, reason, block_hash, height, asset_id, amount, receiver, rol
   ON chain.deposits TO croupier_chain;
 GRANT UPDATE (state, why) ON chain.wallets TO croupier_chain;
 GRANT UPDATE (confirmed, confirmed_height) ON chain.floats TO croupier_chain;
-GRANT UPDATE (plan, nonce, expires_ms, state, why, block_height, block_hash, landed_txid, outcome, evidence_id)
-  ON chain.attempts TO croupier_chain;
+GRANT UPDATE (plan, nonce, expires_ms, state, why, block_height, block_hash, landed_txid, outcome,
+  evidence_id) ON chain.attempts TO croupier_chain;
 GRANT UPDATE (state) ON chain.delegations TO croupier_chain;
 
 GRANT SELECT ON ledger.operators, ledger.registrations, ledger.bets, ledger.withdrawals, ledger.approvals

@@ -12,7 +12,8 @@ CREATE SCHEMA signer_view;
 
 CREATE VIEW signer_view.owed WITH (security_barrier) AS
 SELECT s.send_id, s.kind, s.chain_id, s.asset_id,
-       CASE WHEN a.contract = '' THEN ''::bytea ELSE decode(replace(a.contract, '0x', ''), 'hex') END AS contract,
+       CASE WHEN a.contract = '' THEN ''::bytea
+            ELSE decode(replace(a.contract, '0x', ''), 'hex') END AS contract,
        s.payee, s.amount::numeric AS amount, s.fee_cap::numeric AS fee_cap, g.wallet, w.player, w.slot,
        d.verdict AS decision_verdict,
        (SELECT count(DISTINCT p.person) FROM ledger.approvals p
@@ -24,14 +25,16 @@ SELECT s.send_id, s.kind, s.chain_id, s.asset_id,
   JOIN ledger.withdrawals w ON w.withdrawal_id = s.send_id
   JOIN ledger.assets a ON a.asset_id = s.asset_id
   JOIN ledger.decisions d ON d.slot = w.slot AND d.decision_id = w.decision_id
-  JOIN ledger.postings o ON o.slot = w.slot AND o.posting_id = w.send_posting_id AND o.kind = 22 AND o.result = 0
+  JOIN ledger.postings o ON o.slot = w.slot AND o.posting_id = w.send_posting_id
+   AND o.kind = 22 AND o.result = 0
   JOIN chain.grants g ON g.send_id = s.send_id AND g.wallet IS NOT NULL AND g.released_at IS NULL
  WHERE s.kind = 'withdrawal' AND s.released_at IS NULL
    AND NOT EXISTS (SELECT 1 FROM ledger.postings c
                     WHERE c.slot = w.slot AND c.closes = w.send_posting_id AND c.result = 0);
 
 CREATE VIEW signer_view.attempts WITH (security_barrier) AS
-SELECT t.send_id, t.attempt, t.chain_id, t.wallet, t.outcome, t.evidence_id, e.kind AS evidence_kind, e.body AS evidence_body
+SELECT t.send_id, t.attempt, t.chain_id, t.wallet, t.outcome, t.evidence_id,
+       e.kind AS evidence_kind, e.body AS evidence_body
   FROM chain.attempts t LEFT JOIN chain.evidence e ON e.evidence_id = t.evidence_id;
 
 CREATE VIEW signer_view.watched WITH (security_barrier) AS

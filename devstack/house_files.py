@@ -1,0 +1,92 @@
+"""The two files a house is described by: networks, assets and policy for all, wallets and bounds for the signer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from devstack.anvil import Anvil
+from domain.assets import Asset, NetworkId
+
+COIN_FUNDING = 50 * 10**18
+TOKEN_FUNDING = 500_000 * 10**6
+FAMILY = "eip155"
+GAS_LIMIT_MAX = 300_000
+FEE_CAP_WEI = 2 * 10**16
+
+
+@dataclass(frozen=True, slots=True)
+class SeededNetwork:
+    """One local chain of the house: its wallets, and from which block on it is followed."""
+
+    chain: Anvil
+    coin: Asset
+    token: Asset
+    wallets: tuple[bytes, ...]
+    start_height: int
+
+    @property
+    def network(self) -> NetworkId:
+        return self.coin.network
+
+
+def house_toml(networks: Sequence[SeededNetwork], xpub: str, operator: int) -> str:
+    parts = [f'operator = {operator}\nname = "Demo Casino"']
+    for seeded in networks:
+        parts.append(
+            f'[[networks]]\nnetwork = "{seeded.network}"\nnodes = ["{seeded.chain.url}"]\nblock_seconds = 1\n'
+            f"is_devnet = true\nstart_height = {seeded.start_height}"
+        )
+        parts.append(
+            f'[[assets]]\nid = {seeded.coin.asset_id}\nsymbol = "ETH"\nnetwork = "{seeded.network}"\ndecimals = 18'
+        )
+        parts.append(
+            f'[[assets]]\nid = {seeded.token.asset_id}\nsymbol = "TUSD"\nnetwork = "{seeded.network}"\ndecimals = 6\n'
+            f'contract = "{hex_text(seeded.token.contract)}"'
+        )
+    parts.append(f'[[addresses]]\nfamily = "{FAMILY}"\nxpub = "{xpub}"\naccount = 0\nready = 20')
+    for seeded in networks:
+        parts += [_wallet(seeded, wallet) for wallet in seeded.wallets]
+    parts.append("[policy]\nversion = 1")
+    for seeded in networks:
+        parts += [_asset_policy(seeded.coin, 10**18), _asset_policy(seeded.token, 10**6)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _asset_policy(asset: Asset, one: int) -> str:
+    """Tiers, fees and bounds of one asset; `one` is a whole coin in its units."""
+    number = asset.asset_id
+    return (
+        f'[[policy.withdrawal_tiers]]\nasset_id = {number}\nallow = "{1000 * one}"\nreview = "{10_000 * one}"\n'
+        f'[[policy.withdrawal_terms]]\nasset_id = {number}\nminimum = "{one // 1000}"\nfee = "{one // 1000}"\n'
+        f'network_fee_cap = "{FEE_CAP_WEI}"\n'
+        f'[[policy.deposit_terms]]\nasset_id = {number}\nminimum = "{one // 1000}"\n'
+        f'[[policy.stake_bounds]]\nasset_id = {number}\nminimum = "1"\nmaximum = "{100 * one}"'
+    )
+
+
+def signer_toml(networks: Sequence[SeededNetwork]) -> str:
+    parts = []
+    for seeded in networks:
+        wallets = ", ".join(
+            f'{{ address = "{hex_text(wallet)}", role = "hot" }}' for wallet in seeded.wallets
+        )
+        parts.append(
+            f'[[networks]]\nnetwork = "{seeded.network}"\ngas_limit_max = {GAS_LIMIT_MAX}\nfee_cap_max = "{FEE_CAP_WEI}"\n'
+            f"assets = [{{ id = {seeded.coin.asset_id} }}, "
+            f'{{ id = {seeded.token.asset_id}, contract = "{hex_text(seeded.token.contract)}" }}]\nwallets = [{wallets}]'
+        )
+    return "\n\n".join(parts) + "\n"
+
+
+def hex_text(address: bytes) -> str:
+    return "0x" + address.hex()
+
+
+def _wallet(seeded: SeededNetwork, wallet: bytes) -> str:
+    floats = ", ".join(
+        f'{{ asset_id = {asset.asset_id}, floor = "{units // 4}", target = "{units}", ceiling = "{2 * units}" }}'
+        for asset, units in ((seeded.coin, COIN_FUNDING), (seeded.token, TOKEN_FUNDING))
+    )
+    return (
+        f'[[wallets]]\nnetwork = "{seeded.network}"\naddress = "{hex_text(wallet)}"\nrole = "hot"\n'
+        f"floats = [{floats}]"
+    )

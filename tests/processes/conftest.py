@@ -1,0 +1,57 @@
+"""One world for all tests that leave its chain whole; after each test the judges, at the end the replay of all histories."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from devstack.postgres import Postgres
+from tests.support.world import Terms, World, running_world
+from tests.support.world_checks import broken_rules, differences, unreplayable
+from tests.support.world_people import People
+
+
+@pytest_asyncio.fixture(scope="session")
+async def shared_world(postgres: Postgres, run_directory: Path) -> AsyncIterator[World]:
+    """The world most tests share; at its end today's code replays every history it made."""
+    async with running_world(postgres, run_directory, Terms()) as world:
+        yield world
+        assert await unreplayable(world) == {}
+
+
+@pytest_asyncio.fixture(scope="session")
+async def known_people(shared_world: World) -> People:
+    """Everybody in the shared world."""
+    return People(shared_world)
+
+
+@pytest_asyncio.fixture
+async def world(shared_world: World) -> AsyncIterator[World]:
+    """The shared world, judged after the test."""
+    yield shared_world
+    shared_world.is_still = False
+    await _judge(shared_world)
+
+
+@pytest.fixture
+def people(world: World, known_people: People) -> People:
+    """The players of the shared world."""
+    assert known_people.world is world
+    return known_people
+
+
+@pytest_asyncio.fixture
+async def own_world(
+    postgres: Postgres, run_directory: Path, request: pytest.FixtureRequest
+) -> AsyncIterator[World]:
+    """A world of this test's own, whose chain it may break; its parameter, if any, is the world's terms."""
+    async with running_world(postgres, run_directory, getattr(request, "param", Terms())) as world:
+        yield world
+        await _judge(world)
+        assert await unreplayable(world) == {}
+
+
+async def _judge(world: World) -> None:
+    assert await broken_rules(world) == {}
+    assert await differences(world) == []

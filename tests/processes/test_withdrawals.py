@@ -1,0 +1,235 @@
+"""A withdrawal is paid once, refused clearly, or given back; nobody ever sees it in between for ever."""
+
+import pytest
+
+from api.errors import Refused
+from domain.accounts import Purpose
+from domain.sends import SendStep, next_send_step
+from domain.withdrawals import ReviewVerb, WithdrawalFacts, WithdrawalInput, WithdrawalState
+from tests.support.ledger_database import COIN, NETWORK, TOKEN
+from tests.support.world import World
+from tests.support.world_buttons import attribute, sentence
+from tests.support.world_house import ETHER, REFUSING
+from tests.support.world_people import People
+from workflows.names import REASON, STATE, SignalName, UpdateName, withdrawal_workflow_id
+
+FEE = {COIN.asset_id: 500, TOKEN.asset_id: 50}
+
+
+def workflow_of(wish: WithdrawalInput) -> str:
+    return withdrawal_workflow_id(wish.withdrawal_id)
+
+
+def is_watching(facts: WithdrawalFacts) -> bool:
+    """Whether the transaction is with the nodes and a block is all that is missing."""
+    return facts.send is not None and next_send_step(facts.send) is SendStep.WATCH
+
+
+@pytest.mark.parametrize(("asset", "units"), [(COIN, ETHER), (TOKEN, 10**8)], ids=["coin", "token"])
+async def test_a_withdrawal_pays_exactly_the_amount(people: People, asset: object, units: int) -> None:
+    """The payee receives the amount to the unit, the player is charged amount and fee, nothing stays pending."""
+    asset = TOKEN if asset is TOKEN else COIN
+    player = await people.rich_player()
+    before = await people.units(player, asset=asset)
+    wish = people.wish(player, units, asset=asset)
+    await people.withdraw(wish)
+    facts = await people.ended(wish, WithdrawalState.SETTLED)
+    assert people.received(wish) == units
+    assert people.payments(wish) == 1
+    assert await people.units(player, asset=asset) == before - units - FEE[asset.asset_id]
+    assert await people.units(player, Purpose.PENDING_WITHDRAWAL, asset) == 0
+    assert facts.send is not None
+    assert facts.send.is_released is False
+
+
+@pytest.mark.parametrize(
+    ("units", "code"),
+    [(9 * ETHER, "INSUFFICIENT_FUNDS"), (101 * ETHER, "REFUSED_BY_RULES"), (999, "REFUSED_BY_RULES")],
+    ids=["funds", "above the tiers", "below the minimum"],
+)
+async def test_a_refusal_is_stored_and_final(people: People, units: int, code: str) -> None:
+    """A refused withdrawal answers its code, moves nothing, and is refused the same way when asked again."""
+    player = await people.register()
+    wish = people.wish(player, units)
+    facts = await people.withdraw(wish)
+    assert isinstance(facts, WithdrawalFacts)
+    assert (facts.state, facts.code) == (WithdrawalState.DECLINED, code)
+    again = await people.withdraw(wish)
+    assert isinstance(again, WithdrawalFacts)
+    assert (again.state, again.code, again.sentence) == (facts.state, facts.code, facts.sentence)
+    assert facts.sentence
+    assert await people.units(player) == 0
+
+
+async def test_a_reviewed_withdrawal_waits_for_a_person_and_is_paid(world: World, people: People) -> None:
+    """Above the tier it waits, says so where operators look, and is paid after the approval."""
+    player = await people.rich_player()
+    wish = people.wish(player, 11 * ETHER)
+    facts = await people.withdraw(wish)
+    assert isinstance(facts, WithdrawalFacts)
+    assert facts.state is WithdrawalState.REVIEW
+
+    async def says_so() -> bool:
+        return await attribute(world.money, workflow_of(wish), REASON) == "REVIEW"
+
+    await world.until(says_so, "the reason REVIEW")
+    assert "Waiting for a person" in await sentence(world.money, workflow_of(wish))
+    await people.review(wish, ReviewVerb.APPROVE)
+    await people.ended(wish, WithdrawalState.SETTLED)
+    assert people.payments(wish) == 1
+
+
+async def test_a_rejected_withdrawal_gives_the_money_back(people: People) -> None:
+    """A person's no returns amount and fee at once, and nothing is ever sent."""
+    player = await people.rich_player()
+    before = await people.units(player)
+    wish = people.wish(player, 11 * ETHER)
+    await people.withdraw(wish)
+    await people.review(wish, ReviewVerb.REJECT)
+    facts = await people.ended(wish, WithdrawalState.REJECTED)
+    assert facts.code == "REJECTED_BY_REVIEW"
+    assert await people.units(player) == before
+    assert people.payments(wish) == 0
+
+
+async def test_an_approval_of_other_content_is_refused(people: People) -> None:
+    """A word on something else than what stands in the rows is a conflict; the withdrawal goes on waiting."""
+    player = await people.rich_player()
+    wish = people.wish(player, 11 * ETHER)
+    await people.withdraw(wish)
+    with pytest.raises(Refused) as refused:
+        await people.review(wish, ReviewVerb.APPROVE, content=bytes(32))
+    assert refused.value.code == "CONFLICT"
+    facts = await people.withdrawal(wish)
+    assert facts is not None
+    assert (facts.state, facts.approvals) == (WithdrawalState.REVIEW, 0)
+    await people.cancel(wish)
+
+
+async def test_one_ticket_is_one_word(people: People) -> None:
+    """The same click twice counts once, and a second person comes too late."""
+    player = await people.rich_player()
+    wish = people.wish(player, 11 * ETHER)
+    await people.withdraw(wish)
+    first = await people.review(wish, ReviewVerb.APPROVE)
+    again = await people.review(wish, ReviewVerb.APPROVE)
+    assert isinstance(first, WithdrawalFacts)
+    assert first.approvals == 1
+    assert not isinstance(again, WithdrawalFacts) or again.approvals == 1
+    with pytest.raises(Refused) as refused:
+        await people.review(wish, ReviewVerb.REJECT, ticket="t-2")
+    assert refused.value.code == "TOO_LATE"
+    await people.ended(wish, WithdrawalState.SETTLED)
+    assert people.payments(wish) == 1
+
+
+async def test_a_cancel_in_review_gives_the_money_back(people: People) -> None:
+    """Until the money is committed the player may have it back."""
+    player = await people.rich_player()
+    before = await people.units(player)
+    wish = people.wish(player, 11 * ETHER)
+    await people.withdraw(wish)
+    await people.cancel(wish)
+    await people.ended(wish, WithdrawalState.CANCELLED)
+    assert await people.units(player) == before
+    assert people.payments(wish) == 0
+
+
+async def test_a_cancel_after_the_commit_is_too_late(world: World, people: People) -> None:
+    """Past the point of no return a cancel is refused and the payee is paid."""
+    player = await people.rich_player()
+    world.is_still = True
+    wish = people.wish(player)
+    await people.withdraw(wish)
+    await people.withdrawal_until(wish, is_watching, "a transaction with the nodes")
+    with pytest.raises(Refused) as refused:
+        await people.cancel(wish)
+    assert refused.value.code == "TOO_LATE"
+    world.is_still = False
+    await people.ended(wish, WithdrawalState.SETTLED)
+    assert people.payments(wish) == 1
+
+
+async def test_a_payment_is_sent_once_in_a_block_and_paid_once_final(world: World, people: People) -> None:
+    """Inclusion alone settles nothing: the books close when the block is final."""
+    player = await people.rich_player()
+    world.is_still = True
+    wish = people.wish(player)
+    await people.withdraw(wish)
+    await people.withdrawal_until(wish, is_watching, "a transaction with the nodes")
+    world.chain.mine()
+
+    def is_included(facts: WithdrawalFacts) -> bool:
+        return facts.send is not None and facts.send.current is not None and facts.send.current.block_height is not None
+
+    facts = await people.withdrawal_until(wish, is_included, "a block with the transaction")
+    assert facts.state is WithdrawalState.COMMITTED
+
+    async def reads_sent() -> bool:
+        return await attribute(world.money, workflow_of(wish), STATE) == "sent"
+
+    await world.until(reads_sent, "the state sent")
+    world.is_still = False
+    await people.ended(wish, WithdrawalState.SETTLED)
+
+
+async def test_a_payment_whose_block_left_the_chain_is_sent_again(world: World, people: People) -> None:
+    """An orphaned transaction goes out again with the same bytes and pays once."""
+    player = await people.rich_player()
+    world.is_still = True
+    wish = people.wish(player)
+    await people.withdraw(wish)
+    sent = await people.withdrawal_until(wish, is_watching, "a transaction with the nodes")
+    world.chain.mine()
+    await people.withdrawal_until(
+        wish, lambda facts: bool(facts.send and facts.send.current and facts.send.current.block_height), "a block"
+    )
+    world.chain.reorg(1)
+    world.is_still = False
+    facts = await people.ended(wish, WithdrawalState.SETTLED)
+    assert people.payments(wish) == 1
+    assert facts.send is not None
+    assert sent.send is not None
+    assert facts.send.current is not None
+    assert sent.send.current is not None
+    assert facts.send.current.txid == sent.send.current.txid
+
+
+async def test_a_switched_off_signer_pauses_and_nothing_is_lost(world: World, people: People) -> None:
+    """While the kill switch stands the withdrawal says PAUSED; lifted and retried, it is paid."""
+    player = await people.rich_player()
+    with world.database.raw() as connection:
+        connection.execute("INSERT INTO signer.switches (scope, why) VALUES ('any', 'a test')")
+    wish = people.wish(player)
+    await people.withdraw(wish)
+    await _blocked(world, wish, "PAUSED")
+    assert "Signing is switched off" in await sentence(world.money, workflow_of(wish))
+    with world.database.raw() as connection:
+        connection.execute("DELETE FROM signer.switches WHERE scope = 'any'")
+    await world.money.get_workflow_handle(workflow_of(wish)).signal(SignalName.RETRY_NOW, "anna")
+    await people.ended(wish, WithdrawalState.SETTLED)
+    assert people.payments(wish) == 1
+
+
+async def test_a_token_payee_the_token_refuses_blocks_with_a_reason(own_world: World) -> None:
+    """Coins to a contract that takes none are never signed: the rehearsal's answer stands where people read."""
+    people = People(own_world)
+    player = await people.rich_player()
+    wish = people.wish(player, payee=REFUSING)
+    await people.withdraw(wish)
+    await _blocked(own_world, wish, "PAYEE_REFUSES")
+    said = await sentence(own_world.money, workflow_of(wish))
+    assert "refuses this transfer" in said
+    assert "resume" in said
+    assert people.payments(wish) == 0
+    facts = await people.withdrawal(wish)
+    assert facts is not None
+    assert facts.send is not None
+    assert facts.send.attempts == ()
+
+
+async def _blocked(world: World, wish: WithdrawalInput, reason: str) -> None:
+    async def says_so() -> bool:
+        return await attribute(world.money, workflow_of(wish), REASON) == reason
+
+    await world.until(says_so, f"the reason {reason}")

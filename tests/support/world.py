@@ -1,0 +1,220 @@
+"""A whole house in one process: real database, real Temporal, real workers and signer, over an in-memory chain.
+
+Only the chain's nodes and the processes' borders are missing: each worker is built from the registry under its own
+database role, the signer judges and signs with keys of a real keystore, and the follower reads real blocks.
+"""
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from secrets import token_bytes
+
+from pydantic import SecretStr
+from temporalio.client import Client
+from temporalio.plugin import SimplePlugin
+from temporalio.worker import Worker
+
+from api.asking import TemporalAsker
+from bootstrap.assembly import Assembly
+from bootstrap.keyring import FieldCipher
+from bootstrap.networks import ConnectedNetwork
+from bootstrap.resources import Resources
+from bootstrap.settings import HouseFile
+from bootstrap.temporal import croupier_plugin
+from chains.memory import Faults, MemoryReader, MemoryWriter
+from chains.memory_blocks import MemoryChain
+from devstack.postgres import Postgres
+from devstack.temporal import TemporalServer
+from ledger.addresses import pool_size
+from ledger.session import Sessions
+from signer.records import SignerDatabase
+from signer.running import build_workers
+from signer.signing import SigningActivities
+from tests.support.ledger_database import NETWORK, LedgerDatabase
+from tests.support.world_house import (
+    COINS_IN_A_WALLET,
+    FAMILY,
+    Keys,
+    draw_keys,
+    house_file,
+    make_chain,
+    open_database,
+    signer_terms,
+)
+from tests.support.world_mischief import Mischief
+from workers.registry import PROCESSES
+from workers.running import build_worker
+from workers.schedules import start_endless
+from workflows.names import BETS_NAMESPACE, MONEY_NAMESPACE
+
+SIGNER = "signer"
+LOOK_SECONDS = 0.1
+PATIENCE_SECONDS = 40.0
+BLOCK_SECONDS = 0.15
+POOL_SIZE = 6
+_directories = itertools.count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a world is like: its hot wallets and their coins, the depth of finality, addresses kept ready."""
+
+    wallets: int = 4
+    coins: int = COINS_IN_A_WALLET
+    finality_depth: int = 4
+    ready: int = 50
+    processes: tuple[str, ...] = (*PROCESSES, SIGNER)
+
+
+@dataclass(slots=True)
+class Served:
+    """One process of the world: its workers as they run."""
+
+    workers: Sequence[Worker]
+    runs: Sequence["asyncio.Task[None]"]
+
+
+@dataclass(slots=True)
+class World:
+    """One running house. While somebody waits with `until`, blocks are mined, unless `is_still`."""
+
+    database: LedgerDatabase
+    temporal: TemporalServer
+    keys: Keys
+    chain: MemoryChain
+    house: HouseFile
+    bets: Client
+    money: Client
+    mischief: Mischief
+    faults: Faults
+    rows: Sessions
+    is_still: bool = False
+    clock_ahead_ms: int = 0
+    _cipher: FieldCipher = field(default_factory=lambda: FieldCipher(token_bytes(32)))
+    _served: dict[str, Served] = field(default_factory=dict)
+    _closing: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+    _waiting: int = 0
+
+    @property
+    def asker(self) -> TemporalAsker:
+        """The door's own way of asking."""
+        return TemporalAsker(self.bets, self.money)
+
+    def client(self, namespace: str) -> Client:
+        return self.bets if namespace == BETS_NAMESPACE else self.money
+
+    def assembly(self, role: str) -> Assembly:
+        """The building blocks of one process under its database role."""
+        sessions = self.database.sessions(role, pool_size=POOL_SIZE)
+        catalogue, rules = self.house.catalogue, self.house.policy
+        reader, writer = MemoryReader(self.chain, self.faults), MemoryWriter(self.chain, self.faults)
+        networks = {NETWORK: ConnectedNetwork(self.house.network(NETWORK), reader, writer)}
+        resources = Resources(sessions, self.bets, self.money, catalogue, rules)
+        return Assembly(self.house, resources, networks, self._cipher, None)
+
+    async def start(self, *names: str) -> None:
+        """Serve the queues of these processes."""
+        for name in names:
+            workers = await self._signing() if name == SIGNER else self._working(name)
+            self._served[name] = Served(workers, [asyncio.ensure_future(worker.run()) for worker in workers])
+
+    async def stop(self, *names: str) -> None:
+        """Stop serving; what a process remembered of its workflows is gone with it."""
+        leaving = [self._served.pop(name) for name in names]
+        for served in leaving:
+            await asyncio.gather(*(worker.shutdown() for worker in served.workers))
+            await asyncio.gather(*served.runs)
+
+    async def until(
+        self, holds: Callable[[], Awaitable[bool]], what: str, *, seconds: float = PATIENCE_SECONDS
+    ) -> None:
+        """Wait until something holds, while the chain goes on; AssertionError says what never came."""
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(seconds):
+                while not await holds():
+                    await asyncio.sleep(LOOK_SECONDS)
+        except TimeoutError:
+            raise AssertionError(f"never came: {what}") from None
+        finally:
+            self._waiting -= 1
+
+    async def has_addresses(self) -> bool:
+        """Whether a player who asks now is given a deposit address at once."""
+        async with self.rows.begin() as session:
+            return await pool_size(session, FAMILY) > 0
+
+    async def mine_on(self) -> None:
+        """Mine a block every now and then while somebody waits; ends only when cancelled."""
+        while True:
+            await asyncio.sleep(BLOCK_SECONDS)
+            if self._waiting and not self.is_still:
+                self.chain.mine()
+
+    async def close(self) -> None:
+        """Stop everything that was started."""
+        self.mischief.let_all_go()
+        await self.stop(*self._served)
+        for close in self._closing:
+            await close()
+        await self.database.close()
+
+    def now_ms(self) -> int:
+        """The signer's clock: the chain's own time, and what a test put on top."""
+        return int(self.chain.latest.header.mined_at.timestamp()) * 1_000 + self.clock_ahead_ms
+
+    def _working(self, name: str) -> list[Worker]:
+        process = PROCESSES[name]
+        built = self.assembly(process.role)
+        return [build_worker(work, built, self.client(work.namespace)) for work in process.queues([NETWORK])]
+
+    async def _signing(self) -> list[Worker]:
+        records = SignerDatabase(SecretStr(self.database.dsn("croupier_signer")), pool_size=POOL_SIZE)
+        await records.open()
+        self._closing.append(records.close)
+        terms = signer_terms(self.keys)
+        return build_workers(
+            self.money, SigningActivities(records, self.keys.vault, terms, self.now_ms), terms
+        )
+
+
+@asynccontextmanager
+async def running_world(postgres: Postgres, directory: Path, terms: Terms) -> AsyncIterator[World]:
+    """Build a world with a Temporal server of its own, because names of queues and workflows are fixed; end it."""
+    own = directory / f"world-{next(_directories)}"
+    keys = draw_keys(own / "keystore", terms.wallets)
+    temporal = TemporalServer(own / "temporal", profile="test")
+    temporal.start()
+    mischief = Mischief()
+    plugins = [croupier_plugin(), SimplePlugin("mischief", interceptors=[mischief])]
+    bets, money = [
+        await Client.connect(temporal.address, namespace=namespace, plugins=plugins)
+        for namespace in (BETS_NAMESPACE, MONEY_NAMESPACE)
+    ]
+    database = await open_database(postgres, keys, terms.coins)
+    world = World(
+        database=database,
+        temporal=temporal,
+        keys=keys,
+        chain=make_chain(dict.fromkeys(keys.wallets, terms.coins), terms.finality_depth),
+        house=house_file(keys, terms.ready),
+        bets=bets,
+        money=money,
+        mischief=mischief,
+        faults=Faults(),
+        rows=database.sessions(None),
+    )
+    mining = asyncio.ensure_future(world.mine_on())
+    try:
+        await world.start(*terms.processes)
+        await start_endless(world.assembly("croupier_ops"))
+        if terms.ready:
+            await world.until(world.has_addresses, "deposit addresses that the signer confirmed")
+        yield world
+    finally:
+        mining.cancel()
+        await world.close()
+        temporal.kill()

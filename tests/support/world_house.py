@@ -1,0 +1,205 @@
+"""The house of a test world: its keys, its policy, its database, and the chain its wallets are funded on."""
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+from pydantic import SecretStr
+
+from bootstrap.settings import AddressesEntry, AssetEntry, HouseFile, NetworkEntry, WalletEntry
+from chains.memory_blocks import MemoryChain
+from devstack.postgres import Postgres
+from domain.accounts import Purpose
+from domain.deposits import WalletRole
+from domain.ids import SLOTS
+from domain.journal import bankroll_in
+from domain.rules import AmountTier, DepositTerms, Policy, StakeBounds, WithdrawalTerms
+from ledger.floats import set_float
+from ledger.migrating import upgrade as upgrade_ledger
+from ledger.nonce_lanes import FloatLimits, register_wallet, set_float_limits
+from ledger.opening import register_assets
+from ledger.posting import post_opening
+from ledger.registrations import ensure_operator
+from ledger.session import Sessions, create_ledger_engine
+from signer.keystore_keys import Keystore
+from signer.migrating import upgrade as upgrade_signer
+from signer.policy import NetworkTerms
+from signer.policy import WalletRole as SignerRole
+from signer.registering import register_wallet as register_lane
+from signer.signing import Vault
+from tests.support.chain_rigs import address_of, key_of, stranger
+from tests.support.ledger_database import COIN, NETWORK, ROLES, TOKEN, LedgerDatabase
+
+OPERATOR = 1
+ETHER = 10**18
+TEMPLATE = "world_template"
+FAMILY = "eip155"
+FEE_CAP = 10**16
+GAS_LIMIT_MAX = 300_000
+COINS_IN_A_WALLET = 1_000 * ETHER
+TOKENS_IN_A_WALLET = 10**12
+OUTSIDER = key_of("outsider")
+"""Somebody out there with more coins than anybody."""
+REFUSING = stranger(999)
+"""A contract that takes no coins."""
+UNLISTED = bytes([0x22]) * 20
+"""A token that nobody lists here."""
+SCRYPT_COST_IN_TESTS = 2**14
+_names = itertools.count(1)
+
+
+def policy() -> Policy:
+    """Up to 10 coins at once, up to 100 after a person agreed; tokens the same in their units."""
+    return Policy(
+        version=1,
+        withdrawal_tiers=(
+            AmountTier(asset_id=COIN.asset_id, allow=10 * ETHER, review=100 * ETHER),
+            AmountTier(asset_id=TOKEN.asset_id, allow=10**9, review=10**10),
+        ),
+        withdrawal_terms=(
+            WithdrawalTerms(asset_id=COIN.asset_id, minimum=1000, fee=500, network_fee_cap=FEE_CAP),
+            WithdrawalTerms(asset_id=TOKEN.asset_id, minimum=1000, fee=50, network_fee_cap=FEE_CAP),
+        ),
+        deposit_terms=(
+            DepositTerms(asset_id=COIN.asset_id, minimum=1000),
+            DepositTerms(asset_id=TOKEN.asset_id, minimum=1000),
+        ),
+        stake_bounds=(StakeBounds(asset_id=COIN.asset_id, minimum=100, maximum=ETHER),),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The signer's vault of a world and the public half of its deposit addresses."""
+
+    vault: Vault
+    xpub: str
+
+    @property
+    def wallets(self) -> tuple[bytes, ...]:
+        return tuple(sorted(self.vault.wallets))
+
+
+def draw_keys(directory: Path, wallets: int) -> Keys:
+    """Make hot wallets and one account in a real keystore."""
+    keystore = Keystore(directory, SecretStr("a password of this test run"), scrypt_cost=SCRYPT_COST_IN_TESTS)
+    for _ in range(wallets):
+        keystore.create_wallet()
+    xpub = keystore.create_account(FAMILY, 0)
+    return Keys(Vault(wallets=keystore.wallets(), accounts=keystore.accounts()), xpub)
+
+
+def make_chain(wallets: Mapping[bytes, int], finality_depth: int) -> MemoryChain:
+    """A network on which the hot wallets hold coins and tokens, and an outsider has plenty of both."""
+    outsider = address_of(OUTSIDER)
+    chain = MemoryChain(
+        NETWORK,
+        coins={**wallets, outsider: 10**30},
+        tokens={
+            TOKEN.contract: {**dict.fromkeys(wallets, TOKENS_IN_A_WALLET), outsider: 10**30},
+            UNLISTED: {outsider: 10**30},
+        },
+        refusing=frozenset({REFUSING}),
+        finality_depth=finality_depth,
+    )
+    chain.mine(finality_depth + 1)
+    return chain
+
+
+def house_file(keys: Keys, ready: int) -> HouseFile:
+    """What the house is, as its TOML file would say."""
+    return HouseFile(
+        operator=OPERATOR,
+        name="House",
+        assets=(
+            AssetEntry(id=COIN.asset_id, symbol=COIN.symbol, network=NETWORK, decimals=COIN.decimals),
+            AssetEntry(
+                id=TOKEN.asset_id,
+                symbol=TOKEN.symbol,
+                network=NETWORK,
+                decimals=TOKEN.decimals,
+                contract=TOKEN.contract,
+            ),
+        ),
+        networks=(NetworkEntry(network=NETWORK, nodes=("memory",), block_seconds=1, is_devnet=True),),
+        addresses=(AddressesEntry(family=FAMILY, xpub=keys.xpub, ready=ready),),
+        wallets=tuple(
+            WalletEntry(network=NETWORK, address=wallet, role=WalletRole.HOT, floats=())
+            for wallet in keys.wallets
+        ),
+        policy=policy(),
+    )
+
+
+def signer_terms(keys: Keys) -> dict[str, NetworkTerms]:
+    """What the signer may sign for, as its policy file would say."""
+    return {
+        NETWORK: NetworkTerms(
+            network=NETWORK,
+            chain_id=int(NETWORK.partition(":")[2]),
+            contracts={COIN.asset_id: b"", TOKEN.asset_id: TOKEN.contract},
+            wallets=dict.fromkeys(keys.wallets, SignerRole.HOT),
+            gas_limit_max=GAS_LIMIT_MAX,
+            fee_cap_max=FEE_CAP,
+        )
+    }
+
+
+async def open_database(server: Postgres, keys: Keys, coins: int) -> LedgerDatabase:
+    """Both schemas, the roles, the assets, and the hot wallets with what they hold as the house's own money."""
+    with psycopg.connect(server.dsn(database="postgres"), autocommit=True) as connection:
+        made = connection.execute("SELECT FROM pg_database WHERE datname = %s", [TEMPLATE]).fetchone()
+    if made is None:
+        await _make_template(server)
+    name = f"world_{next(_names)}"
+    server.create_database(name, template=TEMPLATE)
+    database = LedgerDatabase(server, name)
+    for wallet in keys.wallets:
+        register_lane(database.dsn(), NETWORK, wallet, 0)
+    await _enter_wallets(database.sessions(None), keys, coins)
+    return database
+
+
+async def _make_template(server: Postgres) -> None:
+    server.create_database(TEMPLATE)
+    dsn = server.dsn(database=TEMPLATE)
+    upgrade_ledger(dsn)
+    upgrade_signer(dsn)
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        for role in ROLES:
+            statement = sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}")
+            connection.execute(statement.format(sql.Identifier(role), sql.Literal(role)))
+    sessions = Sessions(create_ledger_engine(dsn, pool_size=1))
+    async with sessions.begin() as session:
+        await register_assets(session, [COIN, TOKEN])
+        await ensure_operator(session, OPERATOR, "House")
+    await sessions.close()
+
+
+async def _enter_wallets(sessions: Sessions, keys: Keys, coins: int) -> None:
+    for wallet in keys.wallets:
+        held = {COIN.asset_id: coins, TOKEN.asset_id: TOKENS_IN_A_WALLET}
+        async with sessions.begin() as session:
+            await register_wallet(session, NETWORK, wallet, WalletRole.HOT)
+            for asset_id, units in held.items():
+                await set_float_limits(
+                    session, NETWORK, wallet, asset_id, FloatLimits(units // 4, units, 2 * units)
+                )
+                await set_float(session, NETWORK, wallet, asset_id, units, 0)
+        opening = [
+            bankroll_in(
+                operator=OPERATOR,
+                slot=wallet[-1] % SLOTS,
+                asset_id=asset_id,
+                units=units,
+                key=f"opening/{wallet.hex()}/{asset_id}",
+                paid_to=Purpose.HOT_WALLET,
+                ref="opening",
+            )
+            for asset_id, units in held.items()
+            if units
+        ]
+        await post_opening(sessions, opening)

@@ -1,0 +1,272 @@
+"""What people do in a world: register, pay in, bet, ask for their money; each through the door's own questions."""
+
+import asyncio
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from eth_account.signers.local import LocalAccount
+
+from api.asking import NoAnswer
+from api.questions import (
+    address_question,
+    bet_question,
+    cancel_verb,
+    player_question,
+    review_verb,
+    withdrawal_question,
+)
+from chains.codecs.evm import EvmCodec
+from domain.accounts import Purpose
+from domain.assets import Asset
+from domain.bets import BetInput, BetResult, Game
+from domain.deposits import DepositFacts, DepositInput
+from domain.errors import NotFound
+from domain.ids import bet_id, deposit_id, withdrawal_id
+from domain.players import AddressInput, PlayerInput
+from domain.withdrawals import (
+    CancelAct,
+    ReviewAct,
+    ReviewVerb,
+    WithdrawalFacts,
+    WithdrawalInput,
+    WithdrawalState,
+)
+from ledger.balances import player_balances
+from ledger.deposits import recall_deposit
+from ledger.withdrawals import content_hash_of, recall_withdrawal
+from tests.support.chain_rigs import address_of, stranger
+from tests.support.ledger_database import COIN, NETWORK, TOKEN
+from tests.support.world import World
+from tests.support.world_house import ETHER, FAMILY, OPERATOR, OUTSIDER
+from workflows.names import deposit_workflow_id, withdrawal_workflow_id
+
+STOCK = 16
+"""Players that are registered and paid in together when the next rich one is asked for."""
+TRANSFER = bytes.fromhex("a9059cbb")
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class PaidIn:
+    """A payment from outside: the transaction, and the deposit that its effect is here."""
+
+    txid: bytes
+    deposit: DepositInput
+
+    @property
+    def workflow_id(self) -> str:
+        return deposit_workflow_id(NETWORK, self.deposit.txid, self.deposit.position)
+
+
+@dataclass(slots=True)
+class People:
+    """The players of a world, and the outsider who pays them in."""
+
+    world: World
+    rich: list[int] = field(default_factory=list)
+    _nonces: dict[bytes, int] = field(default_factory=dict)
+
+    async def register(self, external_id: str | None = None) -> int:
+        """Register a person; the same name is the same player."""
+        request = PlayerInput(
+            operator=OPERATOR,
+            external_id=external_id or f"somebody-{next(_numbers)}",
+            request_id="r-register",
+            received_at=datetime.now(UTC),
+        )
+        record = await self.world.asker.ask(player_question(request))
+        assert not isinstance(record, NoAnswer), record
+        return record.player
+
+    async def address(self, player: int) -> bytes:
+        """The player's deposit address."""
+        request = AddressInput(
+            player=player, family=FAMILY, request_id="r-address", received_at=datetime.now(UTC)
+        )
+        record = await self.world.asker.ask(address_question(request))
+        assert not isinstance(record, NoAnswer), record
+        return record.address
+
+    async def rich_player(self) -> int:
+        """A player who has paid in 20 coins and 10,000 tokens."""
+        if not self.rich:
+            self.rich = list(await asyncio.gather(*(self.register() for _ in range(STOCK))))
+            addresses = await asyncio.gather(*(self.address(player) for player in self.rich))
+            paid = [
+                self.pay_in(address, units, asset)
+                for asset, units in ((COIN, 20 * ETHER), (TOKEN, 10**10))
+                for address in addresses
+            ]
+            for one in reversed(paid):
+                await self.credited(one)
+        return self.rich.pop()
+
+    def pay_in(
+        self, receiver: bytes, units: int, asset: Asset = COIN, *, by: LocalAccount = OUTSIDER
+    ) -> PaidIn:
+        """Hand a payment to the network's pool; the next block holds it."""
+        sender = address_of(by)
+        nonce = self._nonces.get(sender, 0)
+        self._nonces[sender] = nonce + 1
+        signed = by.sign_transaction(
+            {
+                "type": 2,
+                "chainId": self.world.chain.chain_id,
+                "nonce": nonce,
+                "gas": 100_000,
+                "maxFeePerGas": 2 * 10**9,
+                "maxPriorityFeePerGas": 10**8,
+                "to": asset.contract or receiver,
+                "value": 0 if asset.contract else units,
+                "data": TRANSFER + bytes(12) + receiver + units.to_bytes(32, "big") if asset.contract else b"",
+            }
+        )
+        raw = bytes(signed.raw_transaction)
+        self.world.chain.submit(raw)
+        txid = EvmCodec().txid(raw)
+        position = "log-0" if asset.contract else "native"
+        text = "0x" + txid.hex()
+        return PaidIn(
+            txid,
+            DepositInput(
+                network=NETWORK, txid=text, position=position, deposit_id=deposit_id(NETWORK, text, position)
+            ),
+        )
+
+    async def deposit(self, paid: PaidIn) -> DepositFacts:
+        """The deposit as its rows show it; NotFound before the follower saw it."""
+        async with self.world.rows.begin() as session:
+            return await recall_deposit(session, paid.deposit)
+
+    async def deposit_until(self, paid: PaidIn, holds: Callable[[DepositFacts], bool]) -> DepositFacts:
+        """Wait until the rows of a deposit say something."""
+        found: list[DepositFacts] = []
+
+        async def looks() -> bool:
+            try:
+                found.append(await self.deposit(paid))
+            except NotFound:
+                return False
+            return holds(found[-1])
+
+        await self.world.until(looks, f"the deposit {paid.deposit.txid}: {found[-1:]}")
+        return found[-1]
+
+    async def credited(self, paid: PaidIn) -> DepositFacts:
+        """Wait until the deposit was booked."""
+        return await self.deposit_until(paid, lambda facts: facts.credits > facts.returns)
+
+    async def units(self, player: int, purpose: Purpose = Purpose.AVAILABLE, asset: Asset = COIN) -> int:
+        """What a player has."""
+        async with self.world.rows.begin() as session:
+            return (await player_balances(session, player)).units(asset.asset_id, purpose)
+
+    def bet(self, player: int, key: str = "b-1", *, stake: int = 10**6, under: int = 5000) -> BetInput:
+        """A dice bet in coins under a client's key."""
+        return BetInput(
+            bet_id=bet_id(player, key),
+            player=player,
+            asset_id=COIN.asset_id,
+            game=Game.DICE,
+            stake=stake,
+            under=under,
+            client_key=key,
+            request_id=f"r-{key}",
+            received_at=datetime.now(UTC),
+        )
+
+    async def play(self, bet: BetInput) -> BetResult:
+        """Place a bet and have its answer."""
+        result = await self.world.asker.ask(bet_question(bet, COIN))
+        assert not isinstance(result, NoAnswer), result
+        return result
+
+    def wish(
+        self, player: int, units: int = ETHER, *, asset: Asset = COIN, payee: bytes | None = None, key: str = "w-1"
+    ) -> WithdrawalInput:
+        """A withdrawal to somebody nobody else pays."""
+        return WithdrawalInput(
+            withdrawal_id=withdrawal_id(player, key),
+            player=player,
+            asset_id=asset.asset_id,
+            network=NETWORK,
+            payee=payee or stranger(10_000 + next(_numbers)),
+            amount=units,
+            client_key=key,
+            request_id=f"r-{key}",
+            received_at=datetime.now(UTC),
+        )
+
+    async def withdraw(self, wish: WithdrawalInput) -> WithdrawalFacts | NoAnswer:
+        """Ask for money."""
+        asset = TOKEN if wish.asset_id == TOKEN.asset_id else COIN
+        return await self.world.asker.ask(withdrawal_question(wish, asset))
+
+    async def cancel(self, wish: WithdrawalInput) -> WithdrawalFacts | NoAnswer:
+        """Want the money back."""
+        act = CancelAct(withdrawal_id=wish.withdrawal_id, request_id=f"r-{next(_numbers)}")
+        return await self.world.asker.say(cancel_verb(act))
+
+    async def review(
+        self, wish: WithdrawalInput, verb: ReviewVerb, *, content: bytes | None = None, ticket: str = "t-1"
+    ) -> WithdrawalFacts | NoAnswer:
+        """A reviewer's word, by default on what stands in the rows."""
+        act = ReviewAct(
+            withdrawal_id=wish.withdrawal_id,
+            player=wish.player,
+            ticket=ticket,
+            verb=verb,
+            person="anna",
+            words="seen and understood",
+            content_hash=content or await self.content_hash(wish),
+        )
+        return await self.world.asker.say(review_verb(act))
+
+    async def content_hash(self, wish: WithdrawalInput) -> bytes:
+        """What a reviewer agrees to."""
+        async with self.world.rows.begin() as session:
+            return await content_hash_of(session, wish.player, wish.withdrawal_id)
+
+    async def withdrawal(self, wish: WithdrawalInput) -> WithdrawalFacts | None:
+        """The withdrawal as its rows show it."""
+        async with self.world.rows.begin() as session:
+            return await recall_withdrawal(session, wish.player, wish.withdrawal_id)
+
+    async def withdrawal_until(
+        self, wish: WithdrawalInput, holds: Callable[[WithdrawalFacts], bool], what: str
+    ) -> WithdrawalFacts:
+        """Wait until the rows of a withdrawal say something."""
+        found: list[WithdrawalFacts] = []
+
+        async def looks() -> bool:
+            facts = await self.withdrawal(wish)
+            if facts is not None:
+                found.append(facts)
+            return facts is not None and holds(facts)
+
+        try:
+            await self.world.until(looks, what)
+        except AssertionError as error:
+            raise AssertionError(f"{error}; the last that was seen: {found[-1:]}") from None
+        return found[-1]
+
+    async def ended(self, wish: WithdrawalInput, state: WithdrawalState) -> WithdrawalFacts:
+        """Wait until the withdrawal's row and its workflow have ended, and return the row."""
+        await self.withdrawal_until(wish, lambda facts: facts.state is state, f"the end as {state}")
+        await self.world.money.get_workflow_handle(withdrawal_workflow_id(wish.withdrawal_id)).result()
+        facts = await self.withdrawal(wish)
+        assert facts is not None
+        return facts
+
+    def received(self, wish: WithdrawalInput) -> int:
+        """What the payee holds on chain, which nobody but this withdrawal paid."""
+        contract = TOKEN.contract if wish.asset_id == TOKEN.asset_id else b""
+        return self.world.chain.latest.after.held.get((contract, wish.payee), 0)
+
+    def payments(self, wish: WithdrawalInput) -> int:
+        """How many successful payments to the payee stand on the network's branch."""
+        chain = self.world.chain
+        effects = (effect for at in chain.branch for effect in chain.blocks[at].effects)
+        return sum(effect.receiver == wish.payee and effect.succeeded for effect in effects)
