@@ -47,7 +47,7 @@ class AddressActivities:
 
     @activity.defn
     async def store_addresses(self, confirmed: ConfirmedAddresses) -> None:
-        """Store confirmed addresses; raises BytesMismatch if the public key derives others than the signer's."""
+        """Store confirmed addresses; raises BytesMismatch if the public key derives others."""
         source = self.families[confirmed.family].source
         for offset, address in enumerate(confirmed.addresses):
             if source.derive(confirmed.first + offset) != address:

@@ -41,7 +41,7 @@ async def book(session: AsyncConnection, command: Command) -> Outcome:
 
 
 async def in_books(sessions: Sessions, work: Callable[[AsyncConnection], Awaitable[Answer]]) -> Answer:
-    """Run one transaction of postings and business rows, opening missing accounts and repeating it after each."""
+    """Run one transaction of postings and business rows; open accounts it misses and run it again."""
     opened: frozenset[tuple[int, int]] = frozenset()
     while True:
         try:

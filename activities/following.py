@@ -37,7 +37,7 @@ DELIVERIES_MAX = 200
 
 @dataclass(frozen=True, slots=True)
 class FollowedNetwork:
-    """One network to follow: its reader, its pace, and where a first start begins (None: at the final head)."""
+    """One network to follow: its reader, its pace, and where a first start begins (None: final head)."""
 
     reader: ChainReader
     block_seconds: int
@@ -167,7 +167,7 @@ class Starter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DeliveringActivities:
-    """Chain events from their outbox to workflows: at least once, in order; receivers ignore what they know."""
+    """Chain events from outbox to workflows: at least once, in order; receivers ignore what they know."""
 
     sessions: Sessions
     starter: Starter

@@ -7,7 +7,7 @@ problem document that carries the id.
 import re
 import secrets
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
@@ -73,7 +73,7 @@ class ArrivalMiddleware:
                 path=scope["path"],
                 status=sending.status,
                 received_at=arrival.received_at.isoformat(),
-                took_ms=took.microseconds // 1000 + took.seconds * 1000,
+                took_ms=took // timedelta(milliseconds=1),
             )
 
 

@@ -10,14 +10,13 @@ from api.asking import Asker
 from api.callers import PlayerTokens, operator_of_key
 from api.destinations import Destinations
 from api.paging import CURSOR_CHARACTERS_MAX, LIMIT_DEFAULT, LIMIT_MAX, Page
+from api.schemas.amounts import CLIENT_KEY_FORM
 from bootstrap.resources import DoorResources, OperatorKey
 from domain.assets import Catalogue
 from domain.errors import NotFound, SignatureInvalid
 from domain.ids import PlayerKey, operator_of_player, parse_player
 from domain.rules import Policy
 from ledger.session import Sessions
-
-KEY_FORM = r"^[A-Za-z0-9_.:-]{1,64}$"
 
 player_scheme = HTTPBearer(
     scheme_name="player token",
@@ -128,7 +127,7 @@ AskedPage = Annotated[Page, Depends(page_of)]
 IdempotencyKey = Annotated[
     str,
     Header(
-        pattern=KEY_FORM,
+        pattern=CLIENT_KEY_FORM,
         description="Chosen by the client; the same key is the same operation for ever.",
         examples=["k-1"],
     ),

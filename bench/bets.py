@@ -7,6 +7,7 @@ Temporal, both chains and every process of the house share the machine's cores.
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 from pathlib import Path
 from time import perf_counter
@@ -79,7 +80,7 @@ def _seat_players(stack: Stack) -> list[Seat]:
         value = hex(DEPOSIT_COINS * 10**18)
         seeded.chain.rpc("eth_sendTransaction", {"from": treasury, "to": address, "value": value})
     for player in players:
-        wait_for(lambda who=player: _is_funded(who, seeded.coin), "a credit")
+        wait_for(partial(_is_funded, player, seeded.coin), "a credit")
     office.close()
     return [Seat(player.headers, seeded.coin) for player in players]
 

@@ -75,7 +75,7 @@ class Assembly:
 
 @asynccontextmanager
 async def assemble(*, reads_seeds: bool) -> AsyncIterator[Assembly]:
-    """Build a worker process from its environment; `reads_seeds`: is it given the key of game seeds?"""
+    """Build a worker process from its environment, with the key of game seeds if it `reads_seeds`."""
     settings = ProcessSettings.from_environment()
     cipher = read_field_cipher(SeedSettings().key_file) if reads_seeds else None
     async with open_resources(settings, at_once=True) as resources, open_networks(settings.house) as networks:

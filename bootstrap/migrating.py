@@ -20,7 +20,7 @@ async def migrate_from_environment() -> None:
 
 
 async def enter(dsn: SecretStr, house_file: Path) -> None:
-    """Enter brand, assets and wallets of a house file; raises RecordMismatch if the books know them otherwise."""
+    """Enter brand, assets and wallets of a house file; raises RecordMismatch if the books differ."""
     house = HouseSettings(file=house_file).read()
     sessions = Sessions(create_ledger_engine(dsn.get_secret_value()))
     try:

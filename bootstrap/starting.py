@@ -27,7 +27,7 @@ class TemporalStarter:
     money: Client
 
     async def deposit(self, event: DepositEvent) -> None:
-        """Start the deposit's workflow with the news, or tell it if it runs; a finished one need not learn it."""
+        """Start the deposit's workflow with the news, or tell the running one; a finished one needs none."""
         deposit = event.deposit
         try:
             await self.money.start_workflow(

@@ -1,4 +1,4 @@
-"""A casino's back office and its players' clients, over real HTTP: what the demo, tests and benches speak with."""
+"""A casino's back office and its players' clients over real HTTP, for the demo, tests and benches."""
 
 from collections.abc import Callable
 from time import monotonic, sleep

@@ -1,4 +1,4 @@
-"""The two files a house is described by: networks, assets and policy for all, wallets and bounds for the signer."""
+"""The two files that describe a house: networks, assets and policy for all, bounds for the signer."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,6 +29,7 @@ class SeededNetwork:
 
 
 def house_toml(networks: Sequence[SeededNetwork], xpub: str, operator: int) -> str:
+    """What every process of the house reads."""
     parts = [f'operator = {operator}\nname = "Demo Casino"']
     for seeded in networks:
         parts.append(
@@ -36,10 +37,12 @@ def house_toml(networks: Sequence[SeededNetwork], xpub: str, operator: int) -> s
             f"is_devnet = true\nstart_height = {seeded.start_height}"
         )
         parts.append(
-            f'[[assets]]\nid = {seeded.coin.asset_id}\nsymbol = "ETH"\nnetwork = "{seeded.network}"\ndecimals = 18'
+            f'[[assets]]\nid = {seeded.coin.asset_id}\nsymbol = "ETH"\n'
+            f'network = "{seeded.network}"\ndecimals = 18'
         )
         parts.append(
-            f'[[assets]]\nid = {seeded.token.asset_id}\nsymbol = "TUSD"\nnetwork = "{seeded.network}"\ndecimals = 6\n'
+            f'[[assets]]\nid = {seeded.token.asset_id}\nsymbol = "TUSD"\n'
+            f'network = "{seeded.network}"\ndecimals = 6\n'
             f'contract = "{hex_text(seeded.token.contract)}"'
         )
     parts.append(f'[[addresses]]\nfamily = "{FAMILY}"\nxpub = "{xpub}"\naccount = 0\nready = 20')
@@ -55,8 +58,10 @@ def _asset_policy(asset: Asset, one: int) -> str:
     """Tiers, fees and bounds of one asset; `one` is a whole coin in its units."""
     number = asset.asset_id
     return (
-        f'[[policy.withdrawal_tiers]]\nasset_id = {number}\nallow = "{1000 * one}"\nreview = "{10_000 * one}"\n'
-        f'[[policy.withdrawal_terms]]\nasset_id = {number}\nminimum = "{one // 1000}"\nfee = "{one // 1000}"\n'
+        f"[[policy.withdrawal_tiers]]\nasset_id = {number}\n"
+        f'allow = "{1000 * one}"\nreview = "{10_000 * one}"\n'
+        f"[[policy.withdrawal_terms]]\nasset_id = {number}\n"
+        f'minimum = "{one // 1000}"\nfee = "{one // 1000}"\n'
         f'network_fee_cap = "{FEE_CAP_WEI}"\n'
         f'[[policy.deposit_terms]]\nasset_id = {number}\nminimum = "{one // 1000}"\n'
         f'[[policy.stake_bounds]]\nasset_id = {number}\nminimum = "1"\nmaximum = "{100 * one}"'
@@ -64,26 +69,31 @@ def _asset_policy(asset: Asset, one: int) -> str:
 
 
 def signer_toml(networks: Sequence[SeededNetwork]) -> str:
+    """What the signer alone judges by."""
     parts = []
     for seeded in networks:
         wallets = ", ".join(
             f'{{ address = "{hex_text(wallet)}", role = "hot" }}' for wallet in seeded.wallets
         )
         parts.append(
-            f'[[networks]]\nnetwork = "{seeded.network}"\ngas_limit_max = {GAS_LIMIT_MAX}\nfee_cap_max = "{FEE_CAP_WEI}"\n'
+            f'[[networks]]\nnetwork = "{seeded.network}"\n'
+            f'gas_limit_max = {GAS_LIMIT_MAX}\nfee_cap_max = "{FEE_CAP_WEI}"\n'
             f"assets = [{{ id = {seeded.coin.asset_id} }}, "
-            f'{{ id = {seeded.token.asset_id}, contract = "{hex_text(seeded.token.contract)}" }}]\nwallets = [{wallets}]'
+            f'{{ id = {seeded.token.asset_id}, contract = "{hex_text(seeded.token.contract)}" }}]\n'
+            f"wallets = [{wallets}]"
         )
     return "\n\n".join(parts) + "\n"
 
 
 def hex_text(address: bytes) -> str:
+    """An address as both files write it."""
     return "0x" + address.hex()
 
 
 def _wallet(seeded: SeededNetwork, wallet: bytes) -> str:
     floats = ", ".join(
-        f'{{ asset_id = {asset.asset_id}, floor = "{units // 4}", target = "{units}", ceiling = "{2 * units}" }}'
+        f'{{ asset_id = {asset.asset_id}, floor = "{units // 4}", '
+        f'target = "{units}", ceiling = "{2 * units}" }}'
         for asset, units in ((seeded.coin, COIN_FUNDING), (seeded.token, TOKEN_FUNDING))
     )
     return (

@@ -1,4 +1,4 @@
-"""A house ready to open: schema and roles, wallets with coins on each chain, opening balances in the books."""
+"""A house ready to open: schema and roles, funded wallets on each chain, opening balances in the books."""
 
 import asyncio
 from collections.abc import Sequence
@@ -104,7 +104,7 @@ def _fund(chain: Anvil, number: int, wallets: tuple[bytes, ...]) -> SeededNetwor
 
 
 def _final_height(chain: Anvil) -> int:
-    block = chain.rpc("eth_getBlockByNumber", "finalized", False)
+    block = chain.rpc("eth_getBlockByNumber", "finalized", False)  # noqa: FBT003 - JSON-RPC counts places
     assert isinstance(block, dict)
     return int(str(block["number"]), 16)
 

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from platform import python_version
@@ -66,8 +67,9 @@ def _story(stack: Stack, teller: Teller) -> dict[str, Any]:
     teller.chapter("Bets")
     with ThreadPoolExecutor(len(accounts) * PLAYERS_AT_ONCE) as pool:
         for account in accounts:
-            account.bets = list(pool.map(lambda number, who=account: _bet(who, number), range(BETS_EACH)))
-    fair = all([_is_fair(account) for account in accounts])
+            account.bets = list(pool.map(partial(_bet, account), range(BETS_EACH)))
+    recomputed = [_is_fair(account) for account in accounts]
+    fair = all(recomputed)
     teller.bets(accounts, fair=fair)
     teller.chapter("Withdrawals")
     withdrawals = _withdraw(accounts, office, teller)
@@ -129,10 +131,11 @@ def _deposit(account: Account) -> dict[str, Any]:
 
 def _await_credits(accounts: Sequence[Account]) -> None:
     for account in accounts:
-        wait_for(
-            lambda who=account: who.client.available(who.asset.symbol, who.asset.network) == who.deposit,
-            f"{account.name}'s credit",
-        )
+        wait_for(partial(_is_credited, account), f"{account.name}'s credit")
+
+
+def _is_credited(account: Account) -> bool:
+    return account.client.available(account.asset.symbol, account.asset.network) == account.deposit
 
 
 def _bet(account: Account, number: int) -> dict[str, Any]:
@@ -171,7 +174,7 @@ def _withdraw(accounts: Sequence[Account], office: BackOffice, teller: Teller) -
     done = []
     for account, request in zip(accounts, asked, strict=True):
         final = _await_paid(account, request["withdrawal_id"], office, teller)
-        arrived = wait_for(lambda who=account: _arrived(who), f"{account.name}'s coins outside")
+        arrived = wait_for(partial(_arrived, account), f"{account.name}'s coins outside")
         done.append({**final, "player": account.name, "arrived": str(arrived)})
         teller.withdrawal(account, done[-1])
     return done

@@ -30,7 +30,8 @@ class Teller:
 
     def links(self, stack: Stack) -> None:
         self.step(
-            f"Temporal UI while this runs: [link]{stack.temporal.ui}[/]   API: [link]{stack.player_url}/docs[/]"
+            f"Temporal UI while this runs: [link]{stack.temporal.ui}[/]   "
+            f"API: [link]{stack.player_url}/docs[/]"
         )
 
     def deposits(self, accounts: Sequence[Account], deposits: Sequence[dict[str, Any]]) -> None:

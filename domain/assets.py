@@ -1,7 +1,7 @@
 """The closed catalogue: which networks exist here, and which assets on them.
 
-Symbols are display text; an asset is its network and its contract. Nothing outside the catalogue is ever credited
-or paid.
+Symbols are display text; an asset is its network and its contract. Nothing outside the catalogue is ever
+credited or paid.
 """
 
 from collections.abc import Iterable
@@ -22,15 +22,15 @@ class AssetKind(StrEnum):
     """What moves: the network's own coin, or a token contract."""
 
     NATIVE = "native"
-    TOKEN = "token"
+    TOKEN = "token"  # noqa: S105 - a kind of asset, not a password
 
 
 @dataclass(frozen=True, slots=True)
 class Asset:
     """One coin or token on one network.
 
-    `contract` is the raw 20-byte address of a token and empty for the native coin; `decimals` place the point when
-    an amount is shown, all arithmetic is in whole units.
+    `contract` is the raw 20-byte address of a token and empty for the native coin; `decimals` place the point
+    when an amount is shown, all arithmetic is in whole units.
     """
 
     asset_id: int

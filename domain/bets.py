@@ -45,8 +45,8 @@ class BetInput(Message):
 class BetResult(Message):
     """One bet as its rows show it; `code` says why it was declined.
 
-    `version` is the player's version after the last posting of the bet; `commit`, `client_seed` and `nonce` let the
-    player recompute the roll once the server seed is revealed.
+    `version` is the player's version after the last posting of the bet; `commit`, `client_seed` and `nonce`
+    let the player recompute the roll once the server seed is revealed.
     """
 
     bet_id: UUID

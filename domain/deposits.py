@@ -122,22 +122,21 @@ def judge(
 ) -> Judgement:
     """Say what one effect on an address of ours is; the first rule that fits decides.
 
-    `minimum` is the asset's smallest credit in its units. Source: the table of odd deposits in the chain design.
+    `minimum` is the asset's smallest credit in its units. Source: the table of odd deposits in the chain
+    design.
     """
-    if not effect.succeeded:
-        return Judgement(DepositState.IGNORED, DepositReason.REVERTED)
-    if not is_listed:
-        return Judgement(DepositState.IGNORED, DepositReason.TOKEN_NOT_LISTED)
-    if effect.amount == 0:
-        return Judgement(DepositState.IGNORED, DepositReason.ZERO_VALUE)
-    if is_own_sender:
-        return Judgement(DepositState.IGNORED, DepositReason.OWN_SEND)
-    if receiver.role is not WalletRole.DEPOSIT:
-        return Judgement(DepositState.REVIEW, DepositReason.TO_SYSTEM_WALLET)
-    if receiver.player is None:
-        return Judgement(DepositState.REVIEW, DepositReason.ADDRESS_NOT_ASSIGNED)
-    if effect.amount < minimum:
-        return Judgement(DepositState.IGNORED, DepositReason.DUST)
+    rules = (
+        (not effect.succeeded, DepositState.IGNORED, DepositReason.REVERTED),
+        (not is_listed, DepositState.IGNORED, DepositReason.TOKEN_NOT_LISTED),
+        (effect.amount == 0, DepositState.IGNORED, DepositReason.ZERO_VALUE),
+        (is_own_sender, DepositState.IGNORED, DepositReason.OWN_SEND),
+        (receiver.role is not WalletRole.DEPOSIT, DepositState.REVIEW, DepositReason.TO_SYSTEM_WALLET),
+        (receiver.player is None, DepositState.REVIEW, DepositReason.ADDRESS_NOT_ASSIGNED),
+        (effect.amount < minimum, DepositState.IGNORED, DepositReason.DUST),
+    )
+    for fits, state, reason in rules:
+        if fits:
+            return Judgement(state, reason)
     return Judgement(DepositState.SEEN, None)
 
 

@@ -1,7 +1,8 @@
 """Provably fair numbers: commit to a seed, draw from it, let the player recompute.
 
-The stream is HMAC-SHA256 keyed with the server seed's text over `client_seed:nonce:cursor`; each digest gives eight
-big-endian 32-bit values. A value maps to a range of n by `(u * n) >> 32`, whose bias is at most n / 2^32.
+The stream is HMAC-SHA256 keyed with the server seed's text over `client_seed:nonce:cursor`; each digest gives
+eight big-endian 32-bit values. A value maps to a range of n by `(u * n) >> 32`, with a bias of at most
+n / 2^32.
 """
 
 import hashlib
@@ -41,4 +42,5 @@ def scaled(value: int, size: int) -> int:
 
 
 def is_client_seed(text: str) -> bool:
+    """Whether a player may choose this text as client seed."""
     return CLIENT_SEED_FORM.fullmatch(text) is not None

@@ -49,8 +49,8 @@ class ChainIdentity:
 class Effect:
     """One movement that a transaction made (or, if not `succeeded`, tried to make).
 
-    `position` is `native` or `log-<k>`, where k counts the transaction's own logs; `contract` is empty for the
-    native coin. Amounts are whole units of whatever moved.
+    `position` is `native` or `log-<k>`, where k counts the transaction's own logs; `contract` is empty for
+    the native coin. Amounts are whole units of whatever moved.
     """
 
     txid: bytes
@@ -64,7 +64,7 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class MinedTransaction:
-    """One transaction of a block: who sent it, under which nonce, whether it held, and the fee it paid (units)."""
+    """One transaction of a block: its sender and nonce, whether it held, and the fee it paid (units)."""
 
     txid: bytes
     sender: bytes

@@ -1,4 +1,4 @@
-"""Registering a player, giving out a deposit address, turning a seed pair: small acts with an answer for ever."""
+"""Registering a player, giving out a deposit address, turning a seed pair: acts with an answer for ever."""
 
 from datetime import datetime
 

@@ -18,7 +18,7 @@ class Verdict(IntEnum):
 
 
 class AmountTier(Message):
-    """Bounds for one asset in its units: up to `allow` at once, up to `review` after a person agreed, above refused."""
+    """Bounds for one asset in its units: up to `allow` at once, to `review` by a person, above refused."""
 
     asset_id: int
     allow: Units
@@ -26,7 +26,7 @@ class AmountTier(Message):
 
 
 class WithdrawalTerms(Message):
-    """What a withdrawal of one asset costs the player (asset units) and may cost us (native units of its network)."""
+    """What a withdrawal of one asset costs the player (asset units) and may cost us (native units)."""
 
     asset_id: int
     minimum: Units

@@ -1,7 +1,7 @@
 """Outgoing transactions: a send, its attempts, their variants, and what ends them.
 
-A send is what we owe the chain; an attempt is one claim on it (an EVM nonce); a variant is one signed transaction of
-an attempt. A fee bump or a cancel is the next variant, never the next attempt.
+A send is what we owe the chain; an attempt is one claim on it (an EVM nonce); a variant is one signed
+transaction of an attempt. A fee bump or a cancel is the next variant, never the next attempt.
 """
 
 from dataclasses import dataclass
@@ -137,8 +137,8 @@ class SimulationVerdict(StrEnum):
 class SendPlan(Message):
     """Fee terms of one variant; it names no nonce, because only the signer takes one.
 
-    Fees are native units: `max_fee` and `max_priority_fee` per gas, `fee_bound` = gas_limit x max_fee. A plan whose
-    verdict is `refused` carries the reason and is never signed.
+    Fees are native units: `max_fee` and `max_priority_fee` per gas, `fee_bound` = gas_limit x max_fee. A plan
+    whose verdict is `refused` carries the reason and is never signed.
     """
 
     gas_limit: int
@@ -237,7 +237,7 @@ class AttemptRef(Message):
 
 
 class PlanRequest(Message):
-    """A wish for fee terms of one attempt; unsigned attempts are planned anew, signed ones keep their terms."""
+    """A wish for fee terms of one attempt; an unsigned one is planned anew, a signed one keeps its terms."""
 
     order: SendOrder
     attempt: int

@@ -1,7 +1,7 @@
 """What is said between the workflows and the signer; everything the signer shares with the rest.
 
-Anyone who reaches Temporal may ask. The intent names a send and carries chain facts, each bounded by the signer;
-who gets how much is read from rows by the signer itself.
+Anyone who reaches Temporal may ask. The intent names a send and carries chain facts, each bounded by the
+signer; who gets how much is read from rows by the signer itself.
 """
 
 from enum import StrEnum

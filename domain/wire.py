@@ -1,10 +1,10 @@
 """What crosses a process: the one place that knows how a message is written down.
 
-A plain dataclass would write money as a JSON number, and a browser that shows a workflow's history rounds every
-number above 2^53. `Units` is an `int` in Python and a string of digits in JSON.
+A plain dataclass would write money as a JSON number, and a browser that shows a workflow's history rounds
+every number above 2^53. `Units` is an `int` in Python and a string of digits in JSON.
 """
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer
 
@@ -14,13 +14,14 @@ UNITS_MAX = 10**78 - 1
 class Message(BaseModel):
     """A frozen value that a workflow, an activity or an update carries.
 
-    Unknown fields are ignored, because a history outlives the release that wrote it; new fields need a default.
+    Unknown fields are ignored, because a history outlives the release that wrote it; a new field needs a
+    default.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore", ser_json_bytes="base64", val_json_bytes="base64")
 
 
-def _whole_units(value: Any) -> int:
+def _whole_units(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int | str):
         msg = "units are an int or a string of digits"
         raise ValueError(msg)  # noqa: TRY004 - pydantic turns only ValueError into a validation error
@@ -46,7 +47,7 @@ Units = Annotated[
 """Whole units of one asset, signed; `int` in Python, decimal string in JSON."""
 
 
-def _raw_bytes(value: Any) -> bytes:
+def _raw_bytes(value: object) -> bytes:
     if isinstance(value, bytes):
         return value
     if isinstance(value, str) and value.startswith("0x"):

@@ -48,6 +48,15 @@ class PlayerView(StrEnum):
     REFUNDED = "refunded"
 
 
+_VIEW_OF_END = {
+    WithdrawalState.DECLINED: PlayerView.REFUSED,
+    WithdrawalState.REJECTED: PlayerView.REFUSED,
+    WithdrawalState.CANCELLED: PlayerView.CANCELLED,
+    WithdrawalState.REFUNDED: PlayerView.REFUNDED,
+    WithdrawalState.SETTLED: PlayerView.PAID,
+}
+
+
 class WithdrawalInput(Message):
     """One withdrawal as the door took it. `amount` is what the payee receives, in the asset's units."""
 
@@ -151,13 +160,9 @@ def player_view(
     state: WithdrawalState, attempt_state: AttemptState | None, outcome: AttemptOutcome | None
 ) -> PlayerView:
     """What the player may read: `sent` once a block holds the hash, `paid` once that block is final."""
-    if state in {WithdrawalState.DECLINED, WithdrawalState.REJECTED}:
-        return PlayerView.REFUSED
-    if state is WithdrawalState.CANCELLED:
-        return PlayerView.CANCELLED
-    if state is WithdrawalState.REFUNDED:
-        return PlayerView.REFUNDED
-    if state is WithdrawalState.SETTLED or outcome is AttemptOutcome.PAID:
+    if state in _VIEW_OF_END:
+        return _VIEW_OF_END[state]
+    if outcome is AttemptOutcome.PAID:
         return PlayerView.PAID
     if state is WithdrawalState.REVIEW:
         return PlayerView.IN_REVIEW

@@ -37,7 +37,9 @@ async def _main(name: str) -> int:
     try:
         await _verb(name)
     except CroupierError as error:
-        log.error("cannot serve", process=name, code=error.code, why=error.sentence)
+        log.error(  # noqa: TRY400 - the sentence says it; a trace would bury it
+            "cannot serve", process=name, code=error.code, why=error.sentence
+        )
         return 1
     finally:
         await finish()

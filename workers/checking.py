@@ -1,4 +1,4 @@
-"""What a process checks before it serves: a worker on the wrong ground would fail quietly, task after task."""
+"""What a process checks before it serves: a worker on the wrong ground would fail quietly, task by task."""
 
 import asyncio
 from collections.abc import Iterable

@@ -47,7 +47,7 @@ class BetWorkflow:
         return bet
 
     async def _reserve(self) -> BetResult:
-        """Reserve the stake, or take it back for ever: a caller who got no answer must not lose it silently."""
+        """Reserve the stake, or take it back for ever: who got no answer must not lose it silently."""
         try:
             return await take_local(
                 PlayingActivities.accept_bet,

@@ -1,6 +1,6 @@
 """ChainFeedWorkflow: one per network; keeps three endless activities running and holds no cursor.
 
-The cursor is a row: an old activity that outlived its run moves nothing, because advancing it is compare-and-set.
+The cursor is a row: an activity that outlived its run moves nothing, because advancing it is compare-and-set.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from domain.reviews import Reason
 from domain.sends import FeedInput
 from workflows.names import OPS_QUEUE, STATE, SignalName, UpdateName, WorkflowName, chain_queue, feed_queue
 from workflows.policies import FOLLOW
-from workflows.reviews import Desk
+from workflows.reviews import Desk, set_attributes
 from workflows.stepping import failure_code, take
 
 RUN_MAX = timedelta(days=1)
@@ -35,7 +35,7 @@ class ChainFeedWorkflow:
 
     @workflow.run
     async def run(self, feed: FeedInput) -> None:
-        workflow.upsert_search_attributes([STATE.value_set(FOLLOWING)])
+        set_attributes(STATE.value_set(FOLLOWING))
         started = workflow.now()
         loops = [
             self._endless(
@@ -53,7 +53,7 @@ class ChainFeedWorkflow:
                 timeout=RUN_MAX,
                 timeout_summary="A new run each day",
             )
-        except asyncio.TimeoutError:
+        except TimeoutError:
             workflow.logger.info("the run ends after %s", workflow.now() - started)
         for task in tasks:
             task.cancel()

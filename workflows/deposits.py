@@ -1,6 +1,5 @@
 """DepositWorkflow: seen, final, credited; reversed if the chain takes it back."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 
 from temporalio import workflow
@@ -25,7 +24,8 @@ from workflows.stepping import shielded, take, take_soon
 class DepositWorkflow:
     """One effect on an address of ours, from first sight to its posting.
 
-    The row, written by the follower, says where it stands on chain; the workflow only sequences what that calls for.
+    The row, written by the follower, says where it stands on chain; the workflow only sequences what that
+    calls for.
     """
 
     @workflow.init
@@ -77,7 +77,7 @@ class DepositWorkflow:
                 timeout=CHAIN_FALLBACK,
                 timeout_summary="Look again without news",
             )
-        except asyncio.TimeoutError:
+        except TimeoutError:
             return
 
 
@@ -89,4 +89,7 @@ def _sentence(facts: DepositFacts) -> str:
         return f"{what}: its block left the chain; it may come back."
     if facts.state is DepositState.CREDITED:
         return f"{what}: credited."
-    return f"{what}: in block {facts.height}; the network is final up to {facts.final_height}. Credited when final."
+    return (
+        f"{what}: in block {facts.height}; the network is final up to {facts.final_height}. "
+        "Credited when final."
+    )

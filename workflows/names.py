@@ -1,6 +1,7 @@
 """The contract between everybody who talks through Temporal: namespaces, queues, ids, message names.
 
-All of it is wire format: a name that has been released is never changed. `tests/architecture` keeps a golden copy.
+All of it is wire format: a name that has been released is never changed. `tests/architecture` keeps a golden
+copy.
 """
 
 from enum import StrEnum
@@ -28,34 +29,42 @@ def feed_queue(network: str) -> str:
 
 
 def player_workflow_id(operator: int, external_id: str) -> str:
+    """One registration per player of an operator."""
     return f"player/{operator}/{external_id}"
 
 
 def address_workflow_id(player: int, family: str) -> str:
+    """One deposit address per player and family of networks."""
     return f"address/{player}/{family}"
 
 
 def seed_rotation_workflow_id(player: int, client_key: str) -> str:
+    """One rotation per key the player chose."""
     return f"seeds/{player}/{client_key}"
 
 
 def bet_workflow_id(operator: int, bet_id: UUID) -> str:
+    """One bet, whatever operator numbered it."""
     return f"bet/{operator}/{bet_id}"
 
 
 def deposit_workflow_id(network: str, txid: str, position: str) -> str:
+    """One effect of one transaction on an address of ours."""
     return f"deposit/{network}/{txid}/{position}"
 
 
 def withdrawal_workflow_id(withdrawal_id: UUID) -> str:
+    """One withdrawal, from the wish to the final block."""
     return f"withdrawal/{withdrawal_id}"
 
 
 def feed_workflow_id(network: str) -> str:
+    """The endless follower of one network."""
     return f"feed/{network}"
 
 
 def address_pool_workflow_id(family: str) -> str:
+    """The endless keeper of ready addresses of one family."""
     return f"addresspool/{family}"
 
 

@@ -1,7 +1,7 @@
 """How long each kind of step may take and how it is repeated, each with its reason.
 
-A step that must happen has no attempt limit and no deadline: an outage of an hour ends in resumption, not in a
-human's inbox.
+A step that must happen has no attempt limit and no deadline: an outage of an hour ends in resumption, not in
+a human's inbox.
 """
 
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ LOOK = StepPolicy(timedelta(seconds=15), timedelta(minutes=2), _retry(1, 2, 15))
 SIGN = StepPolicy(timedelta(seconds=15), timedelta(minutes=10), _retry(1, 2, 30))
 # Stored bytes on their way to nodes.
 SEND = StepPolicy(timedelta(seconds=20), None, _retry(1, 2, 30))
-# Endless loops that hand over by themselves after a shift; another worker takes over one heartbeat after a death.
+# Endless loops that hand over by themselves after a shift; one heartbeat after a death another worker does.
 FOLLOW = StepPolicy(timedelta(hours=1), None, _retry(1, 1.5, 10), timedelta(seconds=15))
 
 # The chain's signals drive every wait; these timers only catch a lost one.

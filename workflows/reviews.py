@@ -1,9 +1,11 @@
 """Desk: where a workflow waits for the world or for a person, and says why while it waits."""
 
-import asyncio
+from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 
 from temporalio import workflow
+from temporalio.common import SearchAttributeUpdate
 
 from domain.reviews import Reason, Waiting, explain
 from workflows.names import NEEDS_HUMAN, REASON, SINCE, STATE, STEP
@@ -35,22 +37,18 @@ class Desk:
         )
         self.waiting = Waiting(reason=reason, since=since, verbs=self._verbs, detail=detail)
         workflow.set_current_details(explain(self.waiting))
-        workflow.upsert_search_attributes(
-            [
-                STATE.value_set(BLOCKED),
-                STEP.value_set(step),
-                REASON.value_set(reason.value),
-                NEEDS_HUMAN.value_set(reason.needs_human),
-                SINCE.value_set(now),
-            ]
+        set_attributes(
+            STATE.value_set(BLOCKED),
+            STEP.value_set(step),
+            REASON.value_set(reason.value),
+            NEEDS_HUMAN.value_set(reason.needs_human),
+            SINCE.value_set(now),
         )
         patience = at_most or (BLOCKED_RETRY if reason.retries_by_itself else PERSON_FALLBACK)
-        try:
+        with suppress(TimeoutError):
             await workflow.wait_condition(
                 lambda: self._nudged, timeout=patience, timeout_summary=f"{reason}: look again"
             )
-        except asyncio.TimeoutError:
-            pass
         self._nudged = False
 
     def leave(self) -> None:
@@ -58,12 +56,16 @@ class Desk:
         if self.waiting is None:
             return
         self.waiting = None
-        workflow.upsert_search_attributes(
-            [REASON.value_unset(), NEEDS_HUMAN.value_set(False), SINCE.value_unset()]
-        )
+        needs_human = NEEDS_HUMAN.value_set(False)  # noqa: FBT003 - the SDK takes the value alone
+        set_attributes(REASON.value_unset(), needs_human, SINCE.value_unset())
 
 
 def show_state(state: str, sentence: str) -> None:
     """Put the state where operators search and the sentence where they read."""
-    workflow.upsert_search_attributes([STATE.value_set(state)])
+    set_attributes(STATE.value_set(state))
     workflow.set_current_details(sentence)
+
+
+def set_attributes(*updates: SearchAttributeUpdate[Any]) -> None:
+    """Put values where operators search."""
+    workflow.upsert_search_attributes(updates)  # pyright: ignore[reportUnknownMemberType] - typed loosely by the SDK

@@ -1,10 +1,8 @@
 """Sending: plan, sign, send, watch; what every outgoing transaction shares.
 
-A plain object used inside a workflow, so that one history tells the whole story. It decides from rows alone: signed
-bytes are never made twice, a wait is ended by the follower's news, and nothing here gives money back.
+A plain object used inside a workflow, so that one history tells the whole story. It decides from rows alone:
+signed bytes are never made twice, a wait is ended by the follower's news, and nothing here gives money back.
 """
-
-import asyncio
 
 from temporalio import workflow
 from temporalio.exceptions import FailureError
@@ -83,7 +81,7 @@ class Sending:
         except FailureError as error:
             code = failure_code(error)
             await self._desk.stand(
-                "plan", PLAN_REASONS.get(code, Reason.RPC_DOWN), code or "no answer in time"
+                "plan", PLAN_REASONS.get(code or "", Reason.RPC_DOWN), code or "no answer in time"
             )
             return
         if plan.verdict is SimulationVerdict.REFUSED:
@@ -169,7 +167,8 @@ class Sending:
         if current.block_height is None:
             show_state(
                 "sending",
-                f"{txid} is with the nodes; no block holds it so far. The same bytes are sent again if needed.",
+                f"{txid} is with the nodes; no block holds it so far. "
+                "The same bytes are sent again if needed.",
             )
         else:
             show_state(
@@ -179,7 +178,7 @@ class Sending:
             await workflow.wait_condition(
                 lambda: self._news, timeout=CHAIN_FALLBACK, timeout_summary="Look again without news"
             )
-        except asyncio.TimeoutError:
+        except TimeoutError:
             return
         finally:
             self._news = False

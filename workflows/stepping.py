@@ -1,4 +1,4 @@
-"""How a workflow takes one step: an activity under a named policy, with a sentence for whoever reads the history."""
+"""How a workflow takes one step: an activity under a named policy, with a sentence for its history."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -76,7 +76,7 @@ def failure_details(error: FailureError) -> tuple[Any, ...]:
 
 
 def _said(error: FailureError) -> ApplicationError | None:
-    """A local failure is the bare application error; a remote one is wrapped, and so is the last one before a timeout."""
+    """A local failure is the bare application error; a remote one, or the last before a timeout, is a cause."""
     cause: BaseException | None = error
     while cause is not None and not isinstance(cause, ApplicationError):
         cause = cause.__cause__

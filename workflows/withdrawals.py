@@ -1,7 +1,7 @@
 """WithdrawalWorkflow: accept, review, grant, commit, pay, settle.
 
-COMMITTED is the point of no return: before it the reservation can be voided, after it money comes back only with
-proof. The ledger's rows decide every race; this class only sequences.
+COMMITTED is the point of no return: before it the reservation can be voided, after it money comes back only
+with proof. The ledger's rows decide every race; this class only sequences.
 """
 
 from temporalio import workflow
@@ -296,6 +296,4 @@ def _order(facts: WithdrawalFacts) -> SendOrder:
 def _end_sentence(facts: WithdrawalFacts) -> str:
     if facts.state is WithdrawalState.SETTLED:
         return "Paid: the block that holds the transaction is final and the books are settled."
-    if facts.sentence:
-        return facts.sentence
-    return f"Ended as {facts.state.value}."
+    return facts.sentence or f"Ended as {facts.state.value}."

@@ -9,6 +9,7 @@ from domain.money import parse_units
 
 SYMBOL_CHARACTERS_MAX = 32
 NETWORK_CHARACTERS_MAX = 64
+CLIENT_KEY_FORM = r"^[A-Za-z0-9_.:-]{1,64}$"
 _DIGITS = {"type": "string", "pattern": "^[0-9]{1,78}$", "examples": ["20000000"]}
 _SIGNED_DIGITS = {"type": "string", "pattern": "^-?[0-9]{1,78}$", "examples": ["-1000000"]}
 
@@ -37,7 +38,7 @@ Network = Annotated[
 ClientKey = Annotated[
     str,
     Field(
-        pattern=r"^[A-Za-z0-9_.:-]{1,64}$",
+        pattern=CLIENT_KEY_FORM,
         examples=["b-7f3"],
         description="Chosen by the client; the same key is the same operation for ever.",
     ),

@@ -40,8 +40,9 @@ class DepositAnswer(Shown):
     amount: UnitsShown
     address: str
     confirmations: int = Field(description="Counts its own block; 0 once it left the chain.")
+    height: int | None = Field(description="The block it stands in.")
     final_height: int | None = Field(
-        default=None, description="Credited once the network is final up to here."
+        description="The network is final up to here; credited once this reaches `height`."
     )
     seen_at: datetime
     credited_at: datetime | None = None
@@ -58,6 +59,7 @@ class DepositAnswer(Shown):
             amount=line.facts.amount,
             address=address,
             confirmations=line.confirmations,
+            height=line.facts.height,
             final_height=line.facts.final_height,
             seen_at=line.seen_at,
             credited_at=line.posted_at,

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from api.schemas.amounts import Asked, AssetName, Counter, Shown, UnitsAsked, UnitsShown
+from api.schemas.amounts import CLIENT_KEY_FORM, Asked, AssetName, Counter, Shown, UnitsAsked, UnitsShown
 from domain.assets import Asset
 from domain.withdrawals import PlayerView, WithdrawalFacts, WithdrawalInput, WithdrawalState, player_view
 
@@ -88,7 +88,7 @@ class WithdrawalPage(Shown):
 class ReviewRequest(Asked):
     """A reviewer's word on a withdrawal; `ticket` makes a repeated click one act."""
 
-    ticket: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]{1,64}$", examples=["rv-2031"])]
+    ticket: Annotated[str, Field(pattern=CLIENT_KEY_FORM, examples=["rv-2031"])]
     words: Annotated[str, Field(min_length=1, max_length=2000)]
     content_hash: Annotated[
         str, Field(pattern=r"^0x[0-9a-f]{64}$", description="Of what the reviewer looked at.")

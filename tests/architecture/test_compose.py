@@ -49,7 +49,7 @@ OURS = sorted(set(SERVICES) - FOREIGN)
 
 # Which settings each of our commands reads; a worker's and the optional ones are added below.
 READS: dict[tuple[str, ...], tuple[str, ...]] = {
-    ("workers", "migrate"): ("CROUPIER_MIGRATION_",),
+    ("workers", "migrate"): ("CROUPIER_MIGRATION_", "CROUPIER_HOUSE_"),
     ("workers", "schedules"): (
         "CROUPIER_DATABASE_",
         "CROUPIER_TEMPORAL_",

@@ -25,8 +25,8 @@ RETRIES = {Rejected: Retry.NONE, Unavailable: Retry.SAME_ID, Uncertain: Retry.LO
 
 
 def _leaves(error: type[CroupierError] = CroupierError) -> list[type[CroupierError]]:
-    below = [leaf for child in error.__subclasses__() for leaf in _leaves(child)]
-    return below or [error]
+    children = [child for child in error.__subclasses__() if child.__module__ == CroupierError.__module__]
+    return [leaf for child in children for leaf in _leaves(child)] or [error]
 
 
 def _branch(leaf: type[CroupierError]) -> type[CroupierError]:
@@ -43,7 +43,7 @@ LEAVES = _leaves()
 
 def test_the_tree_has_four_branches_and_every_leaf_is_on_one() -> None:
     """Split by what to do next: a leaf on no branch would have no treatment."""
-    assert set(CroupierError.__subclasses__()) == set(BRANCHES)
+    assert all(issubclass(leaf, BRANCHES) for leaf in LEAVES)
     assert not set(LEAVES) & set(BRANCHES)
 
 

@@ -1,6 +1,7 @@
 """One running house for all end-to-end tests: every process real, every call over HTTP."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import count
 
 import pytest
@@ -10,6 +11,7 @@ from devstack.house_files import SeededNetwork
 from devstack.runs import open_run
 from devstack.stack import Stack, running_stack
 from devstack.tokens.deploying import send_tokens
+from domain.assets import Asset
 
 DEPOSIT_COINS = 3
 
@@ -19,6 +21,7 @@ Fund = Callable[..., None]
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
+    """The house, started once."""
     run = open_run("end-to-end")
     try:
         with running_stack(run.path, say=print) as running:
@@ -29,6 +32,7 @@ def stack() -> Iterator[Stack]:
 
 @pytest.fixture(scope="session")
 def office(stack: Stack) -> Iterator[BackOffice]:
+    """The casino's own server."""
     office = BackOffice(stack.operator_url, stack.keys.operator_key)
     yield office
     office.close()
@@ -36,11 +40,13 @@ def office(stack: Stack) -> Iterator[BackOffice]:
 
 @pytest.fixture(scope="session")
 def names() -> Iterator[str]:
+    """External ids that no player has so far."""
     return (f"player-{number}" for number in count(1))
 
 
 @pytest.fixture
 def player(stack: Stack, office: BackOffice, names: Iterator[str]) -> Iterator[PlayerClient]:
+    """A new player with nothing yet."""
     client = office.enter(next(names), stack.player_url)
     yield client
     client.close()
@@ -66,9 +72,10 @@ def fund(home: SeededNetwork) -> Fund:
                 send_tokens(chain, "0x" + asset.contract.hex(), treasury, address, units)
             else:
                 chain.rpc("eth_sendTransaction", {"from": treasury, "to": address, "value": hex(units)})
-            wait_for(
-                lambda asset=asset, units=units: player.available(asset.symbol, asset.network) == units,
-                "the credit",
-            )
+            wait_for(partial(_is_credited, player, asset, units), "the credit")
 
     return deposit
+
+
+def _is_credited(player: PlayerClient, asset: Asset, units: int) -> bool:
+    return player.available(asset.symbol, asset.network) == units

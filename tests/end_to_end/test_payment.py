@@ -20,22 +20,26 @@ Fund = Callable[..., None]
 
 
 def received(home: SeededNetwork, address: str) -> int:
+    """Units of the coin that an address holds on chain."""
     return int(str(home.chain.rpc("eth_getBalance", address, "latest")), 16)
 
 
 def outside() -> str:
+    """An address nobody here has the key of."""
     return "0x" + token_hex(20)
 
 
 def settled(office: BackOffice, player: PlayerClient, withdrawal_id: str) -> bool:
+    """Whether the books of this withdrawal are closed."""
     return office.withdrawal_state(player, withdrawal_id) == "settled"
 
 
 @pytest.mark.parametrize("victim", VICTIMS)
 def test_a_killed_process_delays_a_payment_and_never_doubles_it(
-    stack: Stack, office: BackOffice, player: PlayerClient, home: SeededNetwork, fund: Fund, victim: str
+    stack: Stack, office: BackOffice, player: PlayerClient, fund: Fund, victim: str
 ) -> None:
     """SIGKILL of any process in the middle of a withdrawal, and it still pays exactly once."""
+    home = stack.house.networks[0]
     fund(player, coins=3)
     payee = outside()
     asked = player.withdraw("w-1", "ETH", home.network, payee, ONE)
@@ -87,7 +91,7 @@ def test_tokens_reach_the_payee(
 
 
 def test_afterwards_the_books_equal_the_chain(stack: Stack) -> None:
-    """After everything above, every rule of the ledger holds and each holding equals its chain to the unit."""
+    """After all of this, every rule of the ledger holds and each holding equals its chain to the unit."""
     judged = asyncio.run(audit(stack.postgres, stack.house.networks))
     assert [name for name, holds in judged.invariants.items() if not holds] == []
     assert [compared for compared in judged.comparisons if not compared.is_equal] == []

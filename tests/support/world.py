@@ -211,7 +211,7 @@ async def running_world(postgres: Postgres, directory: Path, terms: Terms) -> As
     try:
         await world.start(*terms.processes)
         await start_endless(world.assembly("croupier_ops"))
-        if terms.ready:
+        if SIGNER in terms.processes:
             await world.until(world.has_addresses, "deposit addresses that the signer confirmed")
         yield world
     finally:

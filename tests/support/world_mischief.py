@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
 from domain.errors import CroupierError
@@ -36,12 +37,17 @@ class Mischief(Interceptor):
         self.calls: Counter[Step] = Counter()
         self.lost: Counter[Step] = Counter()
         self._losing: Counter[Step] = Counter()
+        self._losing_for_good: set[Step] = set()
         self._failing: dict[Step, list[CroupierError]] = {}
         self._holds: dict[Step, Hold] = {}
 
     def lose_answer(self, workflow_id: str, step: str, times: int = 1) -> None:
         """The next executions of this step take effect and then fail."""
         self._losing[workflow_id, step] += times
+
+    def lose_for_good(self, workflow_id: str, step: str) -> None:
+        """The next execution of this step takes effect, and no repetition of it is ever tried."""
+        self._losing_for_good.add((workflow_id, step))
 
     def fail(self, workflow_id: str, step: str, *errors: CroupierError) -> None:
         """The next executions of this step fail before they do anything, one error each."""
@@ -72,6 +78,11 @@ class Mischief(Interceptor):
 
     def after(self, step: Step) -> None:
         """What happens to its answer."""
+        if step in self._losing_for_good:
+            self._losing_for_good.remove(step)
+            self.lost[step] += 1
+            message = "the answer came after all patience"
+            raise ApplicationError(message, type="TOO_SLOW", non_retryable=True)
         if self._losing[step] > 0:
             self._losing[step] -= 1
             self.lost[step] += 1

@@ -42,8 +42,8 @@ from tests.support.world import World
 from tests.support.world_house import ETHER, FAMILY, OPERATOR, OUTSIDER
 from workflows.names import deposit_workflow_id, withdrawal_workflow_id
 
-STOCK = 16
-"""Players that are registered and paid in together when the next rich one is asked for."""
+STOCK = 24
+RICHES = 20 * ETHER
 TRANSFER = bytes.fromhex("a9059cbb")
 _numbers = itertools.count(1)
 
@@ -62,9 +62,10 @@ class PaidIn:
 
 @dataclass(slots=True)
 class People:
-    """The players of a world, and the outsider who pays them in."""
+    """The players of a world, and the outsider who pays them in; `stock` rich ones are made at a time."""
 
     world: World
+    stock: int = STOCK
     rich: list[int] = field(default_factory=list)
     _nonces: dict[bytes, int] = field(default_factory=dict)
 
@@ -90,17 +91,12 @@ class People:
         return record.address
 
     async def rich_player(self) -> int:
-        """A player who has paid in 20 coins and 10,000 tokens."""
+        """A player who has paid in 20 coins and nothing else."""
         if not self.rich:
-            self.rich = list(await asyncio.gather(*(self.register() for _ in range(STOCK))))
+            self.rich = list(await asyncio.gather(*(self.register() for _ in range(self.stock))))
             addresses = await asyncio.gather(*(self.address(player) for player in self.rich))
-            paid = [
-                self.pay_in(address, units, asset)
-                for asset, units in ((COIN, 20 * ETHER), (TOKEN, 10**10))
-                for address in addresses
-            ]
-            for one in reversed(paid):
-                await self.credited(one)
+            for paid in reversed([self.pay_in(address, RICHES) for address in addresses]):
+                await self.credited(paid)
         return self.rich.pop()
 
     def pay_in(

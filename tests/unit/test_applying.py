@@ -184,6 +184,13 @@ def test_a_reorg_takes_back_what_is_there_and_books_the_rest(spent: int, receiva
     assert books.units(Purpose.DEPOSIT_ADDRESSES) == 0
 
 
+def test_an_undo_runs_backwards() -> None:
+    """The fee comes back before the deposit goes, so a player who spent nothing owes nothing."""
+    books = Books(ANN.deposits(100, fee_units=5), ANN.loses_deposit())
+    assert books.units(Purpose.RECEIVABLE) == 0
+    assert (books.units(Purpose.AVAILABLE), books.units(Purpose.DEPOSIT_FEES)) == (0, 0)
+
+
 def test_a_reorg_reaches_a_closed_account_too() -> None:
     """A chain fact must always be recordable: a closed account gives nothing, the receivable all."""
     books = Books(FUNDED)
