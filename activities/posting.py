@@ -124,7 +124,11 @@ class PostingActivities:
             outcome = await book(
                 session,
                 withdrawal_committed(
-                    player=ref.player, asset_id=facts.asset_id, key=key, ref=key, provenance=provenance()
+                    player=ref.player,
+                    asset_id=facts.asset_id,
+                    key=key,
+                    ref=key,
+                    provenance=provenance(facts.request_id),
                 ),
             )
             if outcome.result is Result.POSTED:
@@ -151,7 +155,10 @@ class PostingActivities:
                 return facts
             key = withdrawal_key(act.withdrawal_id)
             outcome = await book(
-                session, withdrawal_voided(player=act.player, key=key, ref=key, provenance=provenance())
+                session,
+                withdrawal_voided(
+                    player=act.player, key=key, ref=key, provenance=provenance(facts.request_id)
+                ),
             )
             if outcome.result is Result.POSTED:
                 if facts.send is not None:
@@ -191,7 +198,7 @@ class PostingActivities:
                     fee_units=facts.fee,
                     key=key,
                     ref=key,
-                    provenance=provenance(),
+                    provenance=provenance(facts.request_id),
                 ),
             )
             if outcome.result is not Result.POSTED:
@@ -258,7 +265,7 @@ class PostingActivities:
                     units=fee.units,
                     key=fee_key(facts.network, "0x" + fee.txid.hex()),
                     ref=ref,
-                    provenance=provenance(),
+                    provenance=provenance(facts.request_id),
                 ),
             )
 

@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 
 from api.arrivals import ArrivalMiddleware, arrival_of
@@ -70,7 +71,7 @@ SHAPES: dict[Listener, Shape] = {
 def create_app(listener: Listener, resources: DoorResources) -> FastAPI:
     """The application of one listener over connections that somebody else opened and will close."""
     shape = SHAPES[listener]
-    app = FastAPI(title=shape.title, version="1", description=_DESCRIPTION, redoc_url=None)
+    app = FastAPIOffline(title=shape.title, version="1", description=_DESCRIPTION, redoc_url=None)
     app.state.resources = resources
     app.state.asker = TemporalAsker(resources.bets, resources.money)
     app.state.tokens = PlayerTokens(resources.tokens)

@@ -1,7 +1,7 @@
 """One workflow per bet, over HTTP: how many a small machine settles, and how long a player waits.
 
-Closed loop: each of N callers places its next bet when the last one is answered. The load generator, PostgreSQL,
-Temporal, both chains and every process of the house share the machine's cores.
+Closed loop: each of N callers places its next bet when the last one is answered. The load generator,
+PostgreSQL, Temporal, both chains and every process of the house share the machine's cores.
 """
 
 import asyncio

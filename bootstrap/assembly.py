@@ -29,6 +29,7 @@ class Assembly:
     networks: Mapping[str, ConnectedNetwork]
     cipher: FieldCipher | None
     health_file: Path | None
+    connections: int = 10
 
     @property
     def accepting(self) -> AcceptingActivities:
@@ -79,4 +80,11 @@ async def assemble(*, reads_seeds: bool) -> AsyncIterator[Assembly]:
     settings = ProcessSettings.from_environment()
     cipher = read_field_cipher(SeedSettings().key_file) if reads_seeds else None
     async with open_resources(settings, at_once=True) as resources, open_networks(settings.house) as networks:
-        yield Assembly(settings.house, resources, networks, cipher, WorkerSettings().health_file)
+        yield Assembly(
+            house=settings.house,
+            resources=resources,
+            networks=networks,
+            cipher=cipher,
+            health_file=WorkerSettings().health_file,
+            connections=settings.database.pool_size,
+        )

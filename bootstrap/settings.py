@@ -27,7 +27,7 @@ class DatabaseSettings(BaseSettings):
     name: str = "croupier"
     role: str
     password_file: Path
-    pool_size: int = 5
+    pool_size: int = 10
 
     @property
     def dsn(self) -> SecretStr:

@@ -2,8 +2,14 @@
 
 import logging
 import sys
+from typing import Any
 
 import structlog
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
+
+_log = structlog.stdlib.get_logger("steps")
 
 
 def configure_logging(level: int = logging.INFO) -> None:
@@ -34,3 +40,33 @@ def configure_logging(level: int = logging.INFO) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+
+
+class StepLog(Interceptor):
+    """One line per finished activity, with the request it serves, so that a request is found again in the logs."""
+
+    def intercept_activity(
+        self,
+        next: ActivityInboundInterceptor,  # noqa: A002 - the SDK's name
+    ) -> ActivityInboundInterceptor:
+        return _Logging(super().intercept_activity(next))
+
+
+class _Logging(ActivityInboundInterceptor):
+    async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002, ANN401 - the SDK's signature
+        info = activity.info()
+        bound = _log.bind(
+            step=info.activity_type,
+            workflow=info.workflow_id,
+            attempt=info.attempt,
+            request_id=next(
+                (found for part in input.args if (found := getattr(part, "request_id", None))), None
+            ),
+        )
+        try:
+            result = await super().execute_activity(input)
+        except ApplicationError as error:
+            bound.warning("step refused", code=error.type, why=error.message)
+            raise
+        bound.info("step done", request_of_record=getattr(result, "request_id", None))
+        return result

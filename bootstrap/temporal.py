@@ -10,6 +10,7 @@ from temporalio.worker import WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.failures import FailureInterceptor
+from bootstrap.telemetry import StepLog
 from domain.errors import TemporalUnavailable
 
 CONNECT_ATTEMPTS = 60
@@ -47,7 +48,7 @@ def croupier_plugin() -> SimplePlugin:
         "croupier",
         data_converter=pydantic_data_converter,
         workflow_runner=_runner,
-        interceptors=[FailureInterceptor()],
+        interceptors=[StepLog(), FailureInterceptor()],
     )
 
 

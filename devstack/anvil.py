@@ -7,10 +7,10 @@ import urllib.request
 from pathlib import Path
 
 from devstack.fetching import anvil_program
-from devstack.processes import LOCALHOST, Child, ChildFailed, accepts, free_port
+from devstack.ported import PortedServer
+from devstack.processes import LOCALHOST, Child, accepts, free_port
 
 RPC_SECONDS = 20
-START_ATTEMPTS = 3
 
 
 class RpcError(Exception):
@@ -23,7 +23,7 @@ class RpcError(Exception):
         self.message = message
 
 
-class Anvil:
+class Anvil(PortedServer):
     """One chain. It mines a block per transaction, one every `block_time` seconds, or only when told to."""
 
     def __init__(  # noqa: PLR0913 - each is one option of the program, and keyword-only
@@ -45,12 +45,12 @@ class Anvil:
         `slots_in_an_epoch` sets how far `safe` (one epoch) and `finalized` (two) stay behind the head.
         With a `state` file the chain is written at a stop and read at a start.
         """
+        super().__init__()
         self.directory = directory
         self.chain_id = chain_id
         self.port = free_port(port)
         self.name = name
         self._state = state
-        self._child: Child | None = None
         self._ids = itertools.count(1)
         self._options = [
             *("--chain-id", str(chain_id)),
@@ -64,41 +64,6 @@ class Anvil:
     @property
     def url(self) -> str:
         return f"http://{LOCALHOST}:{self.port}"
-
-    def start(self) -> None:
-        """Start and wait until the chain answers with its id. Raises ChildFailed when it does not."""
-        for attempt in range(START_ATTEMPTS):
-            state = ("--state", str(self._state)) if self._state is not None else ()
-            place = ("--host", LOCALHOST, "--port", str(self.port))
-            self._child = Child(
-                self.name,
-                [str(anvil_program()), *place, *self._options, *state],
-                self.directory / f"{self.name}.log",
-                stop_signal=signal.SIGINT,  # the one it answers by writing its state
-            )
-            try:
-                self._child.start(self._answers)
-            except ChildFailed as failure:
-                if "in use" not in str(failure) or attempt + 1 == START_ATTEMPTS:
-                    raise
-                self.port = free_port()
-            else:
-                return
-
-    def stop(self) -> None:
-        """Stop in order, writing the state file if there is one."""
-        if self._child is not None:
-            self._child.stop()
-
-    def kill(self) -> None:
-        """End the chain without a warning."""
-        assert self._child is not None
-        self._child.kill()
-
-    def restart(self) -> None:
-        """Start again on the same port; without a state file the chain begins anew."""
-        self.stop()
-        self.start()
 
     def rpc(self, method: str, *params: object) -> object:
         """Call the node and return its result. Raises RpcError for an error, OSError when nobody answers."""
@@ -128,6 +93,19 @@ class Anvil:
     def fund(self, address: str, units: int) -> None:
         """Set the native balance of an address, in wei."""
         self.rpc("anvil_setBalance", address, hex(units))
+
+    def _make_child(self) -> Child:
+        state = ("--state", str(self._state)) if self._state is not None else ()
+        place = ("--host", LOCALHOST, "--port", str(self.port))
+        return Child(
+            self.name,
+            [str(anvil_program()), *place, *self._options, *state],
+            self.directory / f"{self.name}.log",
+            stop_signal=signal.SIGINT,  # the one it answers by writing its state
+        )
+
+    def _choose_ports(self) -> None:
+        self.port = free_port()
 
     def _answers(self) -> bool:
         if not accepts(self.port):

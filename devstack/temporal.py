@@ -6,13 +6,13 @@ import sys
 from pathlib import Path
 
 from devstack.dynamic_config import Profile, as_flags
-from devstack.processes import LOCALHOST, Child, ChildFailed, accepts, free_port
+from devstack.ported import PortedServer
+from devstack.processes import LOCALHOST, Child, accepts, free_port
 
 BETS_NAMESPACE = "croupier-bets"
 MONEY_NAMESPACE = "croupier-money"
 RETENTION = {BETS_NAMESPACE: "3d", MONEY_NAMESPACE: "90d"}
 COMMAND_SECONDS = 30
-START_ATTEMPTS = 3
 ENVIRONMENT = {"GOGC": "400"}  # fewer collections: lanes at 10,000 bets/s need it
 
 SEARCH_ATTRIBUTES = {
@@ -30,7 +30,7 @@ SEARCH_ATTRIBUTES = {
 }
 
 
-class TemporalServer:
+class TemporalServer(PortedServer):
     """One development server: frontend, UI and both namespaces; its ports outlive a restart."""
 
     def __init__(
@@ -43,12 +43,12 @@ class TemporalServer:
         ui_port: int | None = None,
     ) -> None:
         """Log into `directory`; without a `database` file the server forgets everything when it stops."""
+        super().__init__()
         self.directory = directory
         self.profile = profile
         self.database = database
         self.port = free_port(port)
         self.ui_port = free_port(ui_port)
-        self._child: Child | None = None
 
     @property
     def address(self) -> str:
@@ -63,45 +63,27 @@ class TemporalServer:
 
         Raises ChildFailed when the server does not come up.
         """
-        for attempt in range(START_ATTEMPTS):
-            self._child = Child(
-                "Temporal server",
-                [_program(), "server", "start-dev", *self._flags()],
-                self.directory / "temporal.log",
-                environment={**os.environ, **ENVIRONMENT},
-                directory=self.directory,
-            )
-            self.directory.mkdir(parents=True, exist_ok=True)
-            try:
-                self._child.start(self._ready)
-            except ChildFailed as failure:
-                if "already in use" not in str(failure) or attempt + 1 == START_ATTEMPTS:
-                    raise
-                self.port, self.ui_port = free_port(), free_port()
-            else:
-                break
+        self.directory.mkdir(parents=True, exist_ok=True)
+        super().start()
         for namespace, retention in RETENTION.items():
             self._operator("namespace", "update", "--namespace", namespace, "--retention", retention)
-
-    def stop(self) -> None:
-        """Stop in order."""
-        if self._child is not None:
-            self._child.stop()
-
-    def kill(self) -> None:
-        """End the server without a warning; a database file keeps what was acknowledged."""
-        assert self._child is not None
-        self._child.kill()
-
-    def restart(self) -> None:
-        """Start again on the same ports, after `kill` or while running."""
-        self.stop()
-        self.start()
 
     def log_tail(self, lines: int = 20) -> str:
         """Return the last lines of the server's log."""
         assert self._child is not None
         return self._child.tail(lines)
+
+    def _make_child(self) -> Child:
+        return Child(
+            "Temporal server",
+            [_program(), "server", "start-dev", *self._flags()],
+            self.directory / "temporal.log",
+            environment={**os.environ, **ENVIRONMENT},
+            directory=self.directory,
+        )
+
+    def _choose_ports(self) -> None:
+        self.port, self.ui_port = free_port(), free_port()
 
     def _flags(self) -> list[str]:
         flags = ["--ip", LOCALHOST, "--port", str(self.port), "--ui-port", str(self.ui_port)]
@@ -114,7 +96,7 @@ class TemporalServer:
             flags += ["--search-attribute", f"{name}={kind}"]
         return [*flags, *as_flags(self.profile)]
 
-    def _ready(self) -> bool:
+    def _answers(self) -> bool:
         return (
             accepts(self.port)
             and accepts(self.ui_port)

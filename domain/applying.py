@@ -20,7 +20,7 @@ def apply_batch(state: State, commands: Sequence[Command]) -> tuple[list[Outcome
     the state is answered SLOT_CLOSED.
     """
     books: dict[int, SlotBook] = {}
-    outcomes = []
+    outcomes: list[Outcome] = []
     for command in commands:
         book = books.get(command.slot)
         if book is None:

@@ -5,6 +5,7 @@ The digest covers what was asked and nothing else: a retry may carry a new decis
 
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
+from typing import cast
 from uuid import UUID
 
 from domain.kinds import Result
@@ -97,8 +98,8 @@ def _against_posted(legs: Sequence[Leg], stored: Sequence[StoredLeg]) -> str | N
 
 
 def _against_asked(legs: Sequence[Leg], asked: Mapping[str, object]) -> str | None:
-    stored = asked.get("legs")
-    if not isinstance(stored, list) or len(stored) != len(legs):
+    stored = cast("Sequence[Sequence[object]] | None", asked.get("legs"))
+    if stored is None or len(stored) != len(legs):
         return "legs"
     for now, then in zip((_asked_leg(leg) for leg in legs), stored, strict=True):
         if now[:2] != then[:2]:

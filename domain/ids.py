@@ -157,11 +157,6 @@ def bet_id(player: int, client_key: str) -> UUID:
     return uuid5(_BUSINESS, f"bet/{player}/{client_key}")
 
 
-def send_id(withdrawal: UUID) -> UUID:
-    """The id of the one send that pays a withdrawal."""
-    return uuid5(_BUSINESS, f"send/{withdrawal}")
-
-
 def decision_id(key: str, attempt: int = 1) -> UUID:
     """The id of the recorded decision about a business key; a new look at the same key is a new attempt."""
     return uuid5(_BUSINESS, f"decision/{key}/{attempt}")

@@ -81,7 +81,7 @@ async def house_balance(session: AsyncConnection, operator: int, purpose: Purpos
 
 async def family_balances(session: AsyncConnection) -> dict[Family, int]:
     """Every house family's units over all slots, on its normal side."""
-    found = {}
+    found: dict[Family, int] = {}
     for row in await session.exec_driver_sql(FAMILY_BALANCES):
         parts = account_parts(row.account_id)
         family = Family(parts.operator, parts.asset_id, Purpose(parts.purpose))

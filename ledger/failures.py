@@ -1,6 +1,6 @@
 """Driver errors end here: what may simply be sent again is Unavailable, what broke a guard is Corrupt."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from psycopg import Error as DriverError
@@ -22,7 +22,7 @@ _TRANSIENT_STATES = frozenset(
 
 
 @contextmanager
-def ledger_errors() -> Iterator[None]:
+def ledger_errors() -> Generator[None]:
     """Translate what the driver raises inside the block; other errors pass."""
     try:
         yield

@@ -198,7 +198,7 @@ async def check_invariants(
 
     Run it in one snapshot (`Sessions.snapshot`) of the primary.
     """
-    broken = {}
+    broken: dict[str, list[tuple[object, ...]]] = {}
     for name in names:
         query, parameters = INVARIANTS[name]
         rows = await session.exec_driver_sql(query, dict(parameters))

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -128,7 +129,8 @@ async def _load_facts(
             "targets": uuids(posting for _, posting in drained),
         },
     )
-    postings, legs = [], defaultdict(list)
+    postings: list[Any] = []
+    legs: defaultdict[tuple[int, UUID], list[Any]] = defaultdict(list)
     for row in rows:
         if row.part == _POSTING:
             postings.append(row)

@@ -24,7 +24,7 @@ async def fees_of(session: AsyncConnection, send_id: UUID) -> list[PaidFee]:
 _FEES = text("""
     SELECT o.txid, o.fee
       FROM chain.attempts t
-      JOIN chain.own_txs o ON o.chain_id = t.chain_id AND o.txid = t.landed_txid AND o.block_hash = t.block_hash
+      JOIN chain.own_txs o ON (o.chain_id, o.txid, o.block_hash) = (t.chain_id, t.landed_txid, t.block_hash)
      WHERE t.send_id = :send_id AND t.outcome IS NOT NULL
      ORDER BY t.attempt
 """)

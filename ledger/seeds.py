@@ -112,12 +112,7 @@ async def sealed_of(session: AsyncConnection, player: int, pair: int) -> bytes:
 
 async def seed_status(session: AsyncConnection, player: int) -> SeedStatus | None:
     """The pair in use and the next commitment; None before the player's first pair."""
-    rows = await session.execute(
-        select(*_VISIBLE, seed_pairs.c.server_seed)
-        .where(*_of(player), seed_pairs.c.state.in_(("current", "next")))
-        .order_by(seed_pairs.c.pair)
-    )
-    found = rows.all()
+    found = await _unrevealed(session, player, *_VISIBLE, seed_pairs.c.server_seed)
     if not found:
         return None
     current, following = found
@@ -126,12 +121,7 @@ async def seed_status(session: AsyncConnection, player: int) -> SeedStatus | Non
 
 async def shown_pairs(session: AsyncConnection, player: int) -> tuple[SeedPairRecord, str] | None:
     """The pair in use and the next commitment, read without touching a secret; None before the first pair."""
-    rows = await session.execute(
-        select(*_VISIBLE)
-        .where(*_of(player), seed_pairs.c.state.in_(("current", "next")))
-        .order_by(seed_pairs.c.pair)
-    )
-    found = rows.all()
+    found = await _unrevealed(session, player, *_VISIBLE)
     if not found:
         return None
     current, following = found

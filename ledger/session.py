@@ -1,6 +1,6 @@
 """Engines and transactions: the only place that opens a connection to the ledger."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from sqlalchemy.engine import make_url
@@ -45,14 +45,14 @@ class Sessions:
         self.engine = engine
 
     @asynccontextmanager
-    async def begin(self) -> AsyncIterator[AsyncConnection]:
+    async def begin(self) -> AsyncGenerator[AsyncConnection]:
         """One transaction, READ COMMITTED; commits at the end of the block, rolls back when it raises."""
         with ledger_errors():
             async with self.engine.begin() as session:
                 yield session
 
     @asynccontextmanager
-    async def snapshot(self) -> AsyncIterator[AsyncConnection]:
+    async def snapshot(self) -> AsyncGenerator[AsyncConnection]:
         """One read-only transaction that sees a single moment (REPEATABLE READ)."""
         with ledger_errors():
             async with self.engine.connect() as connection:

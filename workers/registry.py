@@ -27,13 +27,16 @@ Activity = Callable[..., Any]
 
 @dataclass(frozen=True, slots=True)
 class QueueWork:
-    """One task queue of one namespace: what runs there, and how many activities at once."""
+    """One task queue of one namespace: what runs there, and how many activities at once.
+
+    Without a number it is the size of the database pool: more would only wait for a connection.
+    """
 
     namespace: str
     queue: str
     workflows: tuple[type, ...] = ()
     activities: Callable[[Assembly], Sequence[Activity]] = field(default=lambda _: ())
-    concurrent_activities: int = 20
+    concurrent_activities: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

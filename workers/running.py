@@ -47,7 +47,8 @@ def build_worker(work: QueueWork, built: Assembly, client: Client) -> Worker:
         task_queue=work.queue,
         workflows=work.workflows,
         activities=work.activities(built),
-        max_concurrent_activities=work.concurrent_activities,
+        max_concurrent_activities=work.concurrent_activities or built.connections,
+        max_concurrent_local_activities=built.connections,
         max_cached_workflows=BETS_CACHE if work.namespace == BETS_NAMESPACE else MONEY_CACHE,
         graceful_shutdown_timeout=GRACE,
     )

@@ -76,7 +76,7 @@ def failure_details(error: FailureError) -> tuple[Any, ...]:
 
 
 def _said(error: FailureError) -> ApplicationError | None:
-    """A local failure is the bare application error; a remote one, or the last before a timeout, is a cause."""
+    """A local failure is the bare application error; remote, or last before a timeout, it is wrapped."""
     cause: BaseException | None = error
     while cause is not None and not isinstance(cause, ApplicationError):
         cause = cause.__cause__

@@ -70,7 +70,7 @@ class WithdrawalWorkflow:
     @workflow.update(name=UpdateName.CANCEL)
     async def cancel(self, act: CancelAct) -> WithdrawalFacts:  # noqa: ARG002 - the id is this workflow's own
         self._want_back()
-        await workflow.wait_condition(lambda: not self._now.state.can_be_cancelled)
+        await workflow.wait_condition(lambda: self._facts is not None and not self._facts.state.can_be_cancelled)
         if self._now.state is not WithdrawalState.CANCELLED:
             raise _too_late(self._now)
         return self._now

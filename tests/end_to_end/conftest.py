@@ -7,16 +7,16 @@ from itertools import count
 import pytest
 
 from devstack.callers import BackOffice, PlayerClient, wait_for
-from devstack.house_files import SeededNetwork
+from devstack.house_files import SeededNetwork, hex_text
 from devstack.runs import open_run
 from devstack.stack import Stack, running_stack
 from devstack.tokens.deploying import send_tokens
 from domain.assets import Asset
 
-DEPOSIT_COINS = 3
+COINS = 3 * 10**18
+TOKENS = 50 * 10**6
 
-Enter = Callable[[], PlayerClient]
-Fund = Callable[..., None]
+Enter = Callable[[int], list[PlayerClient]]
 
 
 @pytest.fixture(scope="session")
@@ -44,37 +44,34 @@ def names() -> Iterator[str]:
     return (f"player-{number}" for number in count(1))
 
 
-@pytest.fixture
-def player(stack: Stack, office: BackOffice, names: Iterator[str]) -> Iterator[PlayerClient]:
-    """A new player with nothing yet."""
-    client = office.enter(next(names), stack.player_url)
-    yield client
-    client.close()
-
-
-@pytest.fixture
+@pytest.fixture(scope="session")
 def home(stack: Stack) -> SeededNetwork:
-    """The network most tests play on."""
+    """The network these tests play on."""
     return stack.house.networks[0]
 
 
 @pytest.fixture
-def fund(home: SeededNetwork) -> Fund:
-    """Deposit coins or tokens of the home network and wait until they can be played with."""
+def enter(stack: Stack, office: BackOffice, names: Iterator[str], home: SeededNetwork) -> Iterator[Enter]:
+    """Let players in who have deposited coins and tokens on the chain and can play with them."""
+    entered: list[PlayerClient] = []
 
-    def deposit(player: PlayerClient, *, coins: int = 0, tokens: int = 0) -> None:
-        chain, address = home.chain, player.deposit_address(home.network)
-        treasury = chain.accounts()[0]
-        for asset, units in ((home.coin, coins * 10**18), (home.token, tokens * 10**6)):
-            if not units:
-                continue
-            if asset.contract:
-                send_tokens(chain, "0x" + asset.contract.hex(), treasury, address, units)
-            else:
-                chain.rpc("eth_sendTransaction", {"from": treasury, "to": address, "value": hex(units)})
-            wait_for(partial(_is_credited, player, asset, units), "the credit")
+    def funded(number: int) -> list[PlayerClient]:
+        players = [office.enter(next(names), stack.player_url) for _ in range(number)]
+        entered.extend(players)
+        treasury = home.chain.accounts()[0]
+        for player in players:
+            address = player.deposit_address(home.network)
+            sent = {"from": treasury, "to": address, "value": hex(COINS)}
+            home.chain.rpc("eth_sendTransaction", sent)
+            send_tokens(home.chain, hex_text(home.token.contract), treasury, address, TOKENS)
+        for player in players:
+            wait_for(partial(_is_credited, player, home.coin, COINS), "the coins")
+            wait_for(partial(_is_credited, player, home.token, TOKENS), "the tokens")
+        return players
 
-    return deposit
+    yield funded
+    for player in entered:
+        player.close()
 
 
 def _is_credited(player: PlayerClient, asset: Asset, units: int) -> bool:

@@ -1,5 +1,19 @@
-"""The ledger's databases for these tests."""
+"""What these tests share: the ledger's databases, chains, a send on its way and a signer."""
 
+from tests.support.chain_fronted import fronted, rig
 from tests.support.ledger_database import ledger_database, owner, shared_ledger
+from tests.support.sending import world
+from tests.support.signing_asks import signer_database, signing, signing_house, vault
 
-__all__ = ["ledger_database", "owner", "shared_ledger"]
+__all__ = [
+    "fronted",
+    "ledger_database",
+    "owner",
+    "rig",
+    "shared_ledger",
+    "signer_database",
+    "signing",
+    "signing_house",
+    "vault",
+    "world",
+]

@@ -1,6 +1,6 @@
 """Odd movements on a real anvil: what counts as an effect, what does not, and what every effect says."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -8,10 +8,8 @@ from eth_account.signers.local import LocalAccount
 
 from chains.codecs.abi import TRANSFER_TOPIC, encode_transfer
 from chains.codecs.keccak import keccak256
-from devstack.anvil import Anvil
 from domain.onchain import BlockEffects, Effect
-from tests.support.chain_contract import mined
-from tests.support.chain_rigs import FINALITY_DEPTH, AnvilRig, address_of, key_of, stranger
+from tests.support.chain_rigs import AnvilRig, address_of, key_of, mined, stranger
 
 EMITTER = bytes.fromhex("00000000000000000000000000000000000e3171")
 FORWARDER = bytes.fromhex("0000000000000000000000000000000000f03a4d")
@@ -22,14 +20,10 @@ Log = tuple[tuple[bytes, ...], bytes]
 
 
 @pytest.fixture
-async def rig(anvil_factory: Callable[..., Anvil]) -> AsyncIterator[AnvilRig]:
+def rig(rig: AnvilRig) -> AnvilRig:
     """A new anvil whose payer is signed for by the node itself."""
-    anvil = anvil_factory(mining=False, slots_in_an_epoch=FINALITY_DEPTH // 2)
-    rig = AnvilRig(anvil)
-    anvil.rpc("anvil_impersonateAccount", rig.payer.address)
-    yield rig
-    await rig.close()
-    anvil.stop()
+    rig.anvil.rpc("anvil_impersonateAccount", rig.payer.address)
+    return rig
 
 
 async def test_fifty_transfers_of_one_transaction_keep_their_places(rig: AnvilRig) -> None:

@@ -6,8 +6,8 @@ from chains.memory import Faults
 from domain.errors import BlockIncomplete, NodeUnavailable
 from domain.onchain import Landed
 from domain.sends import AttemptView, BroadcastOutcome
-from tests.support.chain_contract import ChainContract, mined
-from tests.support.chain_rigs import MemoryRig, address_of, intent, pay, sign, stranger
+from tests.support.chain_contract import ChainContract
+from tests.support.chain_rigs import MemoryRig, address_of, intent, mined, pay, sign, stranger
 
 
 class TestMemoryChain(ChainContract):

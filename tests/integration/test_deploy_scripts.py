@@ -81,6 +81,7 @@ def migrate_both(server: Postgres, password_file: Path) -> None:
             f"{prefix}PORT": str(server.port),
             f"{prefix}ROLE": "postgres",
             f"{prefix}PASSWORD_FILE": str(password_file),
+            "CROUPIER_HOUSE_FILE": str(DEPLOY / "croupier.example.toml"),
         }
         command = [sys.executable, "-m", module, "migrate"]
         subprocess.run(command, check=True, env=environment, cwd=CHECKOUT, capture_output=True)

@@ -136,6 +136,13 @@ async def _fill(database: LedgerDatabase) -> None:
     await post_opening(database.sessions(), commands, decisions_for(*commands))
 
 
+def _one_id(connection: "psycopg.Connection[tuple[object, ...]]", query: LiteralString) -> str:
+    """An id of the filled slot, quoted for a statement."""
+    found = connection.execute(query, [SLOT]).fetchone()
+    assert found is not None
+    return f"'{found[0]}'"
+
+
 @pytest.mark.parametrize(("rule", "statement"), CHECKS)
 async def test_every_rule_refuses_by_its_own_name(
     shared_ledger: LedgerDatabase, rule: str, statement: str
@@ -151,11 +158,7 @@ async def test_a_posting_is_closed_at_most_once(shared_ledger: LedgerDatabase) -
     """A second closer dies in the unique index, a refused one does not count."""
     await _fill(shared_ledger)
     with shared_ledger.raw() as connection:
-        found = connection.execute(
-            "SELECT closes FROM ledger.postings WHERE kind = 11 AND slot = %s", [SLOT]
-        ).fetchone()
-        assert found is not None
-        closes = f"'{found[0]}'"
+        closes = _one_id(connection, "SELECT closes FROM ledger.postings WHERE kind = 11 AND slot = %s")
         with connection.transaction(force_rollback=True):
             connection.execute(_posting(kind=12, result=2, closes=closes, refused="'{}'").encode())
         with pytest.raises(psycopg.errors.UniqueViolation) as refused:
@@ -167,12 +170,9 @@ async def test_an_id_is_stored_once(shared_ledger: LedgerDatabase) -> None:
     """A second row under the same id dies in the primary key."""
     await _fill(shared_ledger)
     with shared_ledger.raw() as connection:
-        found = connection.execute(
-            "SELECT posting_id FROM ledger.postings WHERE slot = %s AND no = 1", [SLOT]
-        ).fetchone()
-        assert found is not None
+        taken = _one_id(connection, "SELECT posting_id FROM ledger.postings WHERE no = 1 AND slot = %s")
         with pytest.raises(psycopg.errors.UniqueViolation) as refused:
-            connection.execute(_posting(posting_id=f"'{found[0]}'").encode())
+            connection.execute(_posting(posting_id=taken).encode())
     assert refused.value.diag.constraint_name == "postings_pkey"
 
 

@@ -1,32 +1,21 @@
-"""Blocks become rows once, in order, and leave them again when their branch is left."""
+"""Blocks become rows once and in order, and each effect gets its verdict."""
 
 import asyncio
-from collections.abc import Sequence
 
 import pytest
 
-from domain.deposits import DepositFacts, DepositReason, DepositState, WalletRole
-from domain.errors import FinalityBroken, NotFound, RecordMismatch
-from domain.onchain import BlockEffects, Effect, Header, MinedTransaction
+from domain.deposits import DepositReason, DepositState, WalletRole
+from domain.errors import NotFound, RecordMismatch
+from domain.onchain import BlockEffects, MinedTransaction
 from ledger.addresses import insert_pool
-from ledger.deposits import recall_deposit
 from ledger.events import DepositEvent, WalletEvent, mark_delivered, undelivered
-from ledger.finality import advance_final, freeze
 from ledger.nonce_lanes import register_wallet
-from ledger.observed import (
-    apply_block,
-    canonical_at,
-    ensure_chain,
-    known_header,
-    read_cursor,
-    unapply_block,
-)
-from ledger.session import Sessions
+from ledger.observed import canonical_at, ensure_chain, known_header, read_cursor
+from tests.support.following import apply, finish, grow, recalled, told
 from tests.support.ledger_database import COIN, NETWORK, TOKEN, LedgerDatabase
 from tests.support.records import (
     GENESIS,
     NOW,
-    RULES,
     STRANGER,
     address,
     block,
@@ -41,40 +30,15 @@ from tests.support.records import (
 )
 
 HOT = address("hot")
-
-
-async def _apply(sessions: Sessions, parent: Header, found: BlockEffects) -> bool:
-    async with sessions.begin() as session:
-        return await apply_block(session, NETWORK, found, RULES, parent.ref, NOW)
-
-
-async def _grow(
-    sessions: Sessions, parent: Header, effects: Sequence[Effect] = (), *, blocks: int = 1, name: object = ""
-) -> Header:
-    """Apply a block with these effects and empty ones behind it; return the last header."""
-    for number in range(blocks):
-        found = block(parent, effects if number == 0 else (), name=name)
-        assert await _apply(sessions, parent, found)
-        parent = found.header
-    return parent
-
-
-async def _deposit(sessions: Sessions, name: object = "a", position: str = "native") -> DepositFacts:
-    async with sessions.begin() as session:
-        return await recall_deposit(session, deposit_input(name, position))
-
-
-async def _final(sessions: Sessions, at: Header) -> bool:
-    async with sessions.begin() as session:
-        return await advance_final(session, NETWORK, at, NOW)
-
-
-async def _told(sessions: Sessions) -> list[str]:
-    """Deliver everything and return the states that were told."""
-    async with sessions.begin() as session:
-        news = await undelivered(session, NETWORK, 100)
-        await mark_delivered(session, [event.number for event in news], NOW)
-    return [str(event.state) for event in news]
+ODD = [
+    ("reverted", {"succeeded": False}, "ignored", "REVERTED", False),
+    ("unlisted", {"contract": address(77)}, "ignored", "TOKEN_NOT_LISTED", False),
+    ("zero", {"amount": 0}, "ignored", "ZERO_VALUE", False),
+    ("dust", {"amount": 9}, "ignored", "DUST", True),
+    ("own", {"sender": HOT}, "ignored", "OWN_SEND", False),
+    ("system", {"receiver": HOT}, "review", "TO_SYSTEM_WALLET", True),
+    ("pool", {"receiver": address(500_000)}, "review", "ADDRESS_NOT_ASSIGNED", True),
+]
 
 
 async def test_a_network_is_followed_from_a_final_block(ledger_database: LedgerDatabase) -> None:
@@ -103,8 +67,8 @@ async def test_a_deposit_is_seen_confirmed_and_final(ledger_database: LedgerData
     start = await started_chain(chain)
     player = await new_player(money)
     target = await new_address(money, player)
-    first = await _grow(chain, start, [effect(target, 1_000)])
-    seen = await _deposit(money)
+    first = await grow(chain, start, [effect(target, 1_000)])
+    seen = await recalled(money)
     assert (seen.state, seen.amount, seen.player, seen.asset_id, seen.height) == (
         DepositState.SEEN,
         1_000,
@@ -112,15 +76,15 @@ async def test_a_deposit_is_seen_confirmed_and_final(ledger_database: LedgerData
         COIN.asset_id,
         1,
     )
-    tip = await _grow(chain, first)
-    assert (await _deposit(money)).state is DepositState.CONFIRMING
-    assert not await _final(chain, header(tip))
-    assert await _final(chain, first)
-    final = await _deposit(money)
+    tip = await grow(chain, first)
+    assert (await recalled(money)).state is DepositState.CONFIRMING
+    assert not await finish(chain, header(tip))
+    assert await finish(chain, first)
+    final = await recalled(money)
     assert (final.state, final.is_final, final.final_height) == (DepositState.FINAL, True, 1)
-    assert not await _final(chain, first)
-    assert await _told(ops) == ["seen", "final"]
-    assert await _told(ops) == []
+    assert not await finish(chain, first)
+    assert await told(ops) == ["seen", "final"]
+    assert await told(ops) == []
 
 
 async def test_one_transaction_may_pay_many_players(ledger_database: LedgerDatabase) -> None:
@@ -132,8 +96,8 @@ async def test_one_transaction_may_pay_many_players(ledger_database: LedgerDatab
         effect(target, 100 + number, position=f"log-{number}", contract=TOKEN.contract)
         for number, target in enumerate([*targets, targets[0]])
     ]
-    await _grow(chain, start, effects)
-    assert [(await _deposit(money, "a", f"log-{number}")).amount for number in range(4)] == [
+    await grow(chain, start, effects)
+    assert [(await recalled(money, "a", f"log-{number}")).amount for number in range(4)] == [
         100,
         101,
         102,
@@ -148,9 +112,9 @@ async def test_a_block_is_applied_once_however_many_try(ledger_database: LedgerD
     start = await started_chain(chain)
     target = await new_address(money, await new_player(money))
     found = block(start, [effect(target, 1_000)])
-    applied = await asyncio.gather(*(_apply(chain, start, found) for _ in range(6)))
+    applied = await asyncio.gather(*(apply(chain, start, found) for _ in range(6)))
     assert sorted(applied) == [False] * 5 + [True]
-    assert await _told(ledger_database.sessions("croupier_ops")) == ["seen"]
+    assert await told(ledger_database.sessions("croupier_ops")) == ["seen"]
 
 
 async def test_a_block_that_does_not_fit_is_refused(ledger_database: LedgerDatabase) -> None:
@@ -159,21 +123,10 @@ async def test_a_block_that_does_not_fit_is_refused(ledger_database: LedgerDatab
     start = await started_chain(chain)
     gap = header(header(start))
     with pytest.raises(RecordMismatch):
-        await _apply(chain, start, BlockEffects(gap, (), ()))
+        await apply(chain, start, BlockEffects(gap, (), ()))
     async with chain.begin() as session:
         assert (await read_cursor(session, NETWORK)).ref == start.ref
         assert await known_header(session, NETWORK, gap.ref.hash) is None
-
-
-ODD = [
-    ("reverted", {"succeeded": False}, "ignored", "REVERTED", False),
-    ("unlisted", {"contract": address(77)}, "ignored", "TOKEN_NOT_LISTED", False),
-    ("zero", {"amount": 0}, "ignored", "ZERO_VALUE", False),
-    ("dust", {"amount": 9}, "ignored", "DUST", True),
-    ("own", {"sender": HOT}, "ignored", "OWN_SEND", False),
-    ("system", {"receiver": HOT}, "review", "TO_SYSTEM_WALLET", True),
-    ("pool", {"receiver": address(500_000)}, "review", "ADDRESS_NOT_ASSIGNED", True),
-]
 
 
 @pytest.mark.parametrize(("name", "facts", "verdict", "reason", "is_deposit"), ODD)
@@ -193,113 +146,26 @@ async def test_what_is_not_credited_carries_its_reason(  # noqa: PLR0913, PLR091
         await insert_pool(session, "eip155", 9, 0, [address(500_000)], NOW)
         await register_wallet(session, NETWORK, HOT, WalletRole.HOT)
     arguments: dict[str, object] = {"receiver": target, "amount": 1_000, "name": name, **facts}
-    await _grow(chain, start, [effect(**arguments)])  # type: ignore[arg-type]  # a row of the table
+    await grow(chain, start, [effect(**arguments)])  # type: ignore[arg-type]  # a row of the table
     with ledger_database.raw() as connection:
         rows = connection.execute("SELECT verdict, reason FROM chain.effects").fetchall()
     assert rows == [(verdict, reason)]
     if is_deposit:
-        facts_of = await _deposit(money, name)
+        facts_of = await recalled(money, name)
         assert (facts_of.state, facts_of.reason) == (DepositState(verdict), DepositReason(reason))
         assert facts_of.slot is not None
     else:
         with pytest.raises(NotFound):
-            await _deposit(money, name)
+            await recalled(money, name)
 
 
 async def test_strangers_leave_no_trace(ledger_database: LedgerDatabase) -> None:
     """A transfer between others is not ours to keep."""
     chain = ledger_database.sessions("croupier_chain")
     start = await started_chain(chain)
-    await _grow(chain, start, [effect(STRANGER, 5, sender=address(3))])
+    await grow(chain, start, [effect(STRANGER, 5, sender=address(3))])
     with ledger_database.raw() as connection:
         assert connection.execute("SELECT count(*) FROM chain.effects").fetchall() == [(0,)]
-
-
-async def test_a_reorganisation_takes_a_deposit_back_and_brings_it_again(
-    ledger_database: LedgerDatabase,
-) -> None:
-    """Orphaned with its block; seen again under the same key, with the amount of the new execution."""
-    chain, money, ops = (
-        ledger_database.sessions(role) for role in ("croupier_chain", "croupier_money", "croupier_ops")
-    )
-    start = await started_chain(chain)
-    target = await new_address(money, await new_player(money))
-    first = await _grow(chain, start, [effect(target, 1_000)])
-    second = await _grow(chain, first)
-    async with chain.begin() as session:
-        assert not await unapply_block(session, NETWORK, first)
-        assert await unapply_block(session, NETWORK, second)
-        assert await unapply_block(session, NETWORK, first)
-        assert (await read_cursor(session, NETWORK)).ref == start.ref
-    assert (await _deposit(money)).state is DepositState.ORPHANED
-    other = await _grow(chain, start, name="other branch")
-    await _grow(chain, other, [effect(target, 900)], name="other branch")
-    again = await _deposit(money)
-    assert (again.state, again.amount, again.height) == (DepositState.SEEN, 900, 2)
-    assert await _told(ops) == ["seen", "orphaned", "seen"]
-    with ledger_database.raw() as connection:
-        assert connection.execute("SELECT count(*) FROM chain.effects").fetchall() == [(2,)]
-
-
-async def test_a_branch_may_come_back(ledger_database: LedgerDatabase) -> None:
-    """The very block that was left is applied again, with the same deposit."""
-    chain, money = (ledger_database.sessions(role) for role in ("croupier_chain", "croupier_money"))
-    start = await started_chain(chain)
-    target = await new_address(money, await new_player(money))
-    first = await _grow(chain, start, [effect(target, 1_000)])
-    async with chain.begin() as session:
-        await unapply_block(session, NETWORK, first)
-    await _grow(chain, start, [effect(target, 1_000)])
-    assert (await _deposit(money)).state is DepositState.SEEN
-    async with chain.begin() as session:
-        assert await canonical_at(session, NETWORK, 1) == first
-
-
-async def test_a_deposit_that_fails_in_its_new_block_is_ignored(ledger_database: LedgerDatabase) -> None:
-    """The same transaction may succeed on one branch and revert on another."""
-    chain, money = (ledger_database.sessions(role) for role in ("croupier_chain", "croupier_money"))
-    start = await started_chain(chain)
-    target = await new_address(money, await new_player(money))
-    first = await _grow(chain, start, [effect(target, 1_000)])
-    async with chain.begin() as session:
-        await unapply_block(session, NETWORK, first)
-    await _grow(chain, start, [effect(target, 1_000, succeeded=False)], name="other")
-    facts = await _deposit(money)
-    assert (facts.state, facts.reason) == (DepositState.IGNORED, DepositReason.REVERTED)
-
-
-async def test_finality_moves_along_our_branch_only(ledger_database: LedgerDatabase) -> None:
-    """An older final block is stale and harmless, another block at its height breaks the promise."""
-    chain = ledger_database.sessions("croupier_chain")
-    start = await started_chain(chain)
-    first = await _grow(chain, start)
-    second = await _grow(chain, first)
-    assert await _final(chain, second)
-    assert not await _final(chain, first)
-    for broken in (header(start, "other"), header(first, "other")):
-        with pytest.raises(FinalityBroken):
-            await _final(chain, broken)
-    with pytest.raises(FinalityBroken):
-        async with chain.begin() as session:
-            await unapply_block(session, NETWORK, second)
-
-
-async def test_a_frozen_network_stands_still(ledger_database: LedgerDatabase) -> None:
-    """No block, no step back, no finality; the first reason stays, and its deposits wait."""
-    chain, money = (ledger_database.sessions(role) for role in ("croupier_chain", "croupier_money"))
-    start = await started_chain(chain)
-    target = await new_address(money, await new_player(money))
-    first = await _grow(chain, start, [effect(target, 1_000)])
-    for why in ("FINALITY_BROKEN", "something else"):
-        async with chain.begin() as session:
-            await freeze(session, NETWORK, why)
-    assert not await _apply(chain, first, block(first))
-    assert not await _final(chain, first)
-    async with chain.begin() as session:
-        assert not await unapply_block(session, NETWORK, first)
-        cursor = await read_cursor(session, NETWORK)
-    assert (cursor.ref, cursor.mode, cursor.why) == (first.ref, "frozen", "FINALITY_BROKEN")
-    assert not (await _deposit(money)).chain_is_open
 
 
 async def test_a_transaction_we_never_signed_freezes_its_wallet(ledger_database: LedgerDatabase) -> None:
@@ -311,7 +177,7 @@ async def test_a_transaction_we_never_signed_freezes_its_wallet(ledger_database:
     async with money.begin() as session:
         await register_wallet(session, NETWORK, HOT, WalletRole.HOT)
     foreign = MinedTransaction(txid("foreign"), HOT, 4, succeeded=True, fee=21)
-    assert await _apply(chain, start, block(start, transactions=[foreign]))
+    assert await apply(chain, start, block(start, transactions=[foreign]))
     async with ops.begin() as session:
         (event,) = await undelivered(session, NETWORK, 10)
     assert isinstance(event, WalletEvent)
@@ -330,7 +196,7 @@ async def test_an_event_names_what_its_workflow_is_started_with(ledger_database:
     )
     start = await started_chain(chain)
     target = await new_address(money, await new_player(money))
-    await _grow(chain, start, [effect(target, 1_000)])
+    await grow(chain, start, [effect(target, 1_000)])
     async with ops.begin() as session:
         (event,) = await undelivered(session, NETWORK, 10)
         await mark_delivered(session, [event.number], later(1))

@@ -91,7 +91,7 @@ async def _play(world: World, people: People, player: int, button: str, step: st
     else:
         hold = world.mischief.hold(workflow_id, step)
         await people.withdraw(wish)
-        await world.until(_reached(hold.reached), f"{step} of {workflow_id}")
+        await world.reached(hold)
         if button == "terminated":
             await terminate(world.money, workflow_id)
             await start_again(world.money, wish)
@@ -111,9 +111,3 @@ async def _play(world: World, people: People, player: int, button: str, step: st
         executions=world.mischief.calls[workflow_id, step],
     )
 
-
-def _reached(event: asyncio.Event):  # type: ignore[no-untyped-def]
-    async def holds() -> bool:
-        return event.is_set()
-
-    return holds

@@ -17,11 +17,13 @@ from chains.memory_blocks import MemoryChain
 from devstack.anvil import Anvil
 from devstack.tokens.deploying import deploy_plain, send_tokens
 from domain.assets import Asset, AssetKind, NetworkId
+from domain.onchain import BlockEffects
 from domain.sends import SendIntent, SendKind, SendPlan, SignedTx
 
 COINS = 10**21
 TOKENS = 10**12
 FINALITY_DEPTH = 4
+GAS_ROOM = 200_000
 REFUSING = bytes.fromhex("00000000000000000000000000000000000c0de1")
 REVERTING_CODE = "0x60006000fd"
 SPACE = UUID("6f1e8a3a-7b0d-4b53-9a54-1d8a5d6c2f10")
@@ -133,17 +135,17 @@ def intent(rig: ChainRig, asset: Asset, payee: bytes, amount: int, *, fee_cap: i
 
 
 def sign(
-    rig: ChainRig, send: SendIntent, plan: SendPlan, nonce: int, *, by: LocalAccount | None = None
+    rig: ChainRig, send: SendIntent, plan: SendPlan, nonce: int, *, chain_id: int | None = None
 ) -> SignedTx:
     """Bytes of a planned send, made by another library than the one under test."""
     to, value, data = send.payee, send.amount, b""
     if send.contract:
         to, value = send.contract, 0
         data = bytes.fromhex("a9059cbb") + bytes(12) + send.payee + send.amount.to_bytes(32, "big")
-    signed = (by or rig.payer).sign_transaction(
+    signed = rig.payer.sign_transaction(
         {
             "type": 2,
-            "chainId": int(rig.network.partition(":")[2]),
+            "chainId": int(rig.network.partition(":")[2]) if chain_id is None else chain_id,
             "nonce": nonce,
             "gas": plan.gas_limit,
             "maxFeePerGas": plan.max_fee,
@@ -156,12 +158,28 @@ def sign(
     return SignedTx(bytes(signed.hash), bytes(signed.raw_transaction))
 
 
+async def signed_payment(rig: ChainRig, asset: Asset, payee: bytes, amount: int, nonce: int) -> SignedTx:
+    """Plan and sign one payment; nobody has seen it yet."""
+    send = intent(rig, asset, payee, amount)
+    return sign(rig, send, await rig.writer.plan(send), nonce)
+
+
 async def pay(rig: ChainRig, asset: Asset, payee: bytes, amount: int, nonce: int) -> SignedTx:
     """Plan, sign and broadcast one payment; it waits in the pool until a block is mined."""
-    send = intent(rig, asset, payee, amount)
-    signed = sign(rig, send, await rig.writer.plan(send), nonce)
+    signed = await signed_payment(rig, asset, payee, amount, nonce)
     await rig.writer.broadcast(signed)
     return signed
+
+
+async def mined(rig: ChainRig) -> BlockEffects:
+    """The next block, mined now and read by its hash."""
+    rig.mine()
+    return await rig.reader.block((await rig.reader.heads()).latest.ref.hash)
+
+
+def with_room(plan: SendPlan) -> SendPlan:
+    """The same plan with gas for every state the payee may be in."""
+    return plan.model_copy(update={"gas_limit": max(plan.gas_limit, GAS_ROOM), "max_fee": plan.max_fee * 2})
 
 
 def _assets(network: NetworkId, contract: bytes) -> tuple[Asset, Asset]:

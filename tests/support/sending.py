@@ -1,6 +1,8 @@
 """A send on its way: the rows that wallets, signer and follower write about it."""
 
-from uuid import UUID
+from uuid import UUID, uuid5
+
+import pytest
 
 from domain.deposits import WalletRole
 from domain.onchain import Effect, Header, MinedTransaction
@@ -18,6 +20,7 @@ from tests.support.records import NOW, PAYEE, RULES, address, block, plan, reque
 HOT = address("hot")
 NONCE = 19
 FEE = 300
+SEND = uuid5(UUID(int=0), "send")
 
 
 class SendWorld:
@@ -115,3 +118,11 @@ class SendWorld:
             assert isinstance(event, SendEvent)
             assert (event.send_id, event.send_kind) == (self.send_id, SendKind.WITHDRAWAL)
         return [str(event.state) for event in events]
+
+
+@pytest.fixture
+async def world(ledger_database: LedgerDatabase) -> SendWorld:
+    """Return a granted send on a followed network, with the signer's schema beside it."""
+    made = SendWorld(ledger_database, SEND)
+    await made.begin()
+    return made

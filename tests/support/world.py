@@ -44,7 +44,7 @@ from tests.support.world_house import (
     open_database,
     signer_terms,
 )
-from tests.support.world_mischief import Mischief
+from tests.support.world_mischief import Hold, Mischief
 from workers.registry import PROCESSES
 from workers.running import build_worker
 from workers.schedules import start_endless
@@ -54,7 +54,7 @@ SIGNER = "signer"
 LOOK_SECONDS = 0.1
 PATIENCE_SECONDS = 40.0
 BLOCK_SECONDS = 0.15
-POOL_SIZE = 6
+POOL_SIZE = 10
 _directories = itertools.count(1)
 
 
@@ -113,7 +113,14 @@ class World:
         reader, writer = MemoryReader(self.chain, self.faults), MemoryWriter(self.chain, self.faults)
         networks = {NETWORK: ConnectedNetwork(self.house.network(NETWORK), reader, writer)}
         resources = Resources(sessions, self.bets, self.money, catalogue, rules)
-        return Assembly(self.house, resources, networks, self._cipher, None)
+        return Assembly(
+            house=self.house,
+            resources=resources,
+            networks=networks,
+            cipher=self._cipher,
+            health_file=None,
+            connections=POOL_SIZE,
+        )
 
     async def start(self, *names: str) -> None:
         """Serve the queues of these processes."""
@@ -141,6 +148,14 @@ class World:
             raise AssertionError(f"never came: {what}") from None
         finally:
             self._waiting -= 1
+
+    async def reached(self, hold: Hold) -> None:
+        """Wait until a held step stands."""
+
+        async def stands() -> bool:
+            return hold.reached.is_set()
+
+        await self.until(stands, "a held step")
 
     async def has_addresses(self) -> bool:
         """Whether a player who asks now is given a deposit address at once."""

@@ -24,7 +24,6 @@ from domain.ids import (
     player_of_account,
     player_text,
     posting_id,
-    send_id,
     slot_of,
     slot_of_player,
     step,
@@ -111,7 +110,6 @@ def test_keys_are_facts_and_never_change() -> None:
     bid = bet_id(player_of(1, 17), "my-key")
     assert str(wid) == "969d32b2-b19d-509b-8abe-48ab99f24dd5"
     assert str(bid) == "2602beca-b84a-56ad-83a1-51cc4b2e054c"
-    assert str(send_id(wid)) == "ac09c86e-b981-5eff-b0ec-d6526b4731ec"
     assert deposit_key("eip155:1", "ab" * 32, "log-0") == f"deposit/eip155:1/{'ab' * 32}/log-0"
     assert withdrawal_key(wid) == f"withdrawal/{wid}"
     assert bet_key(1, bid) == f"bet/1/{bid}"

@@ -1,64 +1,25 @@
-"""The signer's checks: each one exactly at its bound, and one step beyond it."""
+"""The signer's checks of what is owed and its cost: each exactly at its bound, and one step beyond it."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, ParamSpec
+from typing import Any
 from uuid import UUID
 
 import pytest
 
-from chains.codecs.evm import EvmTransaction
-from domain.errors import RefusedBySigner
 from domain.rules import Verdict
-from domain.sends import AttemptOutcome, SendKind, TxPurpose
+from domain.sends import SendKind
 from domain.signing import Refusal
 from signer.policy import (
-    check_attempt,
-    check_claim,
     check_decision,
     check_fees,
     check_kind,
     check_owed,
     check_payment,
-    check_repeat,
     check_running,
-    check_variant,
-    fingerprint_of,
     switch_scopes,
 )
-from signer.records import Claim, StoredSignature
-from tests.support.signing import (
-    FEE_CAP,
-    GWEI,
-    NATIVE_ID,
-    NETWORK,
-    NOW_MS,
-    PAYEE,
-    TOKEN,
-    make_intent,
-    make_obligation,
-    make_terms,
-)
-
-SEND = UUID("6f1c1d3e-0000-4000-8000-000000000077")
-WALLET = bytes.fromhex("a1" * 20)
-OTHER = bytes.fromhex("b2" * 20)
-TERMS = make_terms([WALLET])
-OWED = make_obligation(WALLET, send_id=SEND)
-
-
-Checked = ParamSpec("Checked")
-
-
-def code_of(
-    check: Callable[Checked, object], *arguments: Checked.args, **named: Checked.kwargs
-) -> str | None:
-    """Return the refusal code of a check, or None if it passes."""
-    try:
-        check(*arguments, **named)
-    except RefusedBySigner as refusal:
-        return refusal.refusal
-    return None
+from tests.support.signing import FEE_CAP, GWEI, NATIVE_ID, NOW_MS, PAYEE, TOKEN, make_intent, make_obligation
+from tests.support.signing_checks import OTHER, OWED, SEND, TERMS, WALLET, code_of
 
 
 def test_any_switch_stops() -> None:
@@ -92,23 +53,6 @@ def test_scopes_of_an_intent() -> None:
 def test_kind_and_wallet(changes: dict[str, Any], code: Refusal | None) -> None:
     """Only kinds with an obligation, only from wallets of the role."""
     assert code_of(check_kind, make_intent(SEND, changes.pop("wallet", WALLET), **changes), TERMS) == code
-
-
-@pytest.mark.parametrize(
-    ("changes", "code"),
-    [
-        ({}, None),
-        ({"max_fee": 99 * GWEI, "gas_limit": 70_000, "planned_at_ms": 0, "fee_cap": 1}, None),
-        ({"wallet": OTHER}, Refusal.CONFLICT),
-        ({"network": "eip155:1"}, Refusal.CONFLICT),
-        ({"kind": SendKind.GAS}, Refusal.CONFLICT),
-        ({"purpose": TxPurpose.BUMP}, Refusal.CONFLICT),
-    ],
-)
-def test_repeat(changes: dict[str, Any], code: Refusal | None) -> None:
-    """A newer plan is the same wish; another wallet, network, kind or purpose is not."""
-    stored = stored_variant(1)
-    assert code_of(check_repeat, make_intent(SEND, changes.pop("wallet", WALLET), **changes), stored) == code
 
 
 @pytest.mark.parametrize(
@@ -155,23 +99,6 @@ def test_nothing_owed() -> None:
 def test_decision(verdict: Verdict | None, approvals: int, code: Refusal | None) -> None:
     """An allowing decision, or a review with a person behind it."""
     assert code_of(check_decision, make_obligation(WALLET, verdict=verdict, approvals=approvals)) == code
-
-
-@pytest.mark.parametrize(
-    ("attempt", "previous", "code"),
-    [
-        (1, None, None),
-        (2, None, Refusal.MAY_STILL_LAND),
-        (2, AttemptOutcome.PAID, Refusal.MAY_STILL_LAND),
-        (2, AttemptOutcome.FAILED, None),
-        (2, AttemptOutcome.CANCELLED, None),
-        (2, AttemptOutcome.DEAD, None),
-        (3, None, Refusal.MAY_STILL_LAND),
-    ],
-)
-def test_attempt(attempt: int, previous: AttemptOutcome | None, code: Refusal | None) -> None:
-    """The next attempt waits for proof that the one before it paid nothing."""
-    assert code_of(check_attempt, make_intent(SEND, WALLET, attempt=attempt), previous) == code
 
 
 @pytest.mark.parametrize(
@@ -242,81 +169,3 @@ def test_own_bound_holds_under_a_higher_cap(own_cap: int, code: Refusal | None) 
     """The signer's own file bounds a transaction, even when intent and row allow more."""
     terms = replace(TERMS, fee_cap_max=own_cap)
     assert code_of(check_fees, make_intent(SEND, WALLET), OWED, terms, NOW_MS) == code
-
-
-@pytest.mark.parametrize(
-    ("variant", "purpose", "earlier", "fees", "code"),
-    [
-        (1, TxPurpose.PAY, (), (1, 1), None),
-        (2, TxPurpose.PAY, (), (1, 1), Refusal.BAD_VARIANT),
-        (1, TxPurpose.BUMP, (), (1, 1), Refusal.BAD_VARIANT),
-        (1, TxPurpose.CANCEL, (), (1, 1), Refusal.BAD_VARIANT),
-        (2, TxPurpose.PAY, ("pay",), (1_800, 900), Refusal.BAD_VARIANT),
-        (2, TxPurpose.BUMP, ("pay",), (1_800, 900), None),
-        (2, TxPurpose.BUMP, ("pay",), (1_799, 900), Refusal.BAD_VARIANT),
-        (2, TxPurpose.BUMP, ("pay",), (1_800, 899), Refusal.BAD_VARIANT),
-        (3, TxPurpose.BUMP, ("pay",), (1_800, 900), Refusal.BAD_VARIANT),
-        (3, TxPurpose.BUMP, ("pay", "bump"), (1_800, 900), None),
-        (2, TxPurpose.CANCEL, ("pay",), (1_800, 900), None),
-        (2, TxPurpose.CANCEL, ("pay",), (1_799, 900), Refusal.BAD_VARIANT),
-        (3, TxPurpose.CANCEL, ("pay", "cancel"), (1_800, 900), None),
-        (3, TxPurpose.BUMP, ("pay", "cancel"), (1_800, 900), Refusal.BAD_VARIANT),
-    ],
-)
-def test_variant(
-    variant: int, purpose: TxPurpose, earlier: tuple[str, ...], fees: tuple[int, int], code: Refusal | None
-) -> None:
-    """Variants follow each other without a gap, each raising both fees of the last, 1600 and 800, enough."""
-    stored = tuple(stored_variant(number, one) for number, one in enumerate(earlier, start=1))
-    last = EvmTransaction(31337, 7, 800, 1_600, 60_000, TOKEN, 0) if stored else None
-    intent = make_intent(
-        SEND, WALLET, variant=variant, purpose=purpose, max_fee=fees[0], max_priority_fee=fees[1]
-    )
-    assert code_of(check_variant, intent, stored, last) == code
-
-
-@pytest.mark.parametrize(
-    ("claim", "code"),
-    [
-        (None, None),
-        (Claim(NETWORK, WALLET, 7, bytes(32)), None),
-        (Claim(NETWORK, WALLET, None, bytes(32)), Refusal.CONFLICT),
-        (Claim(NETWORK, OTHER, 7, bytes(32)), Refusal.CONFLICT),
-        (Claim("eip155:1", WALLET, 7, bytes(32)), Refusal.CONFLICT),
-        (Claim(NETWORK, WALLET, 7, bytes(31) + b"\x01"), Refusal.CONFLICT),
-    ],
-)
-def test_claim(claim: Claim | None, code: Refusal | None) -> None:
-    """A claimed nonce stays with its payment, and a tombstone with nothing."""
-    assert code_of(check_claim, claim, make_intent(SEND, WALLET), bytes(32)) == code
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"kind": "gas"},
-        {"chain_id": "eip155:1"},
-        {"contract": b""},
-        {"payee": OTHER},
-        {"amount": 20_000_001},
-    ],
-)
-def test_fingerprint_covers_the_payment(changes: dict[str, Any]) -> None:
-    """Another payment has another fingerprint, another fee cap has not."""
-    assert fingerprint_of(make_obligation(WALLET, **changes), WALLET) != fingerprint_of(OWED, WALLET)
-    assert fingerprint_of(OWED, OTHER) != fingerprint_of(OWED, WALLET)
-    assert fingerprint_of(make_obligation(WALLET, fee_cap=1), WALLET) == fingerprint_of(OWED, WALLET)
-
-
-def stored_variant(number: int, purpose: str = "pay") -> StoredSignature:
-    """Return a signed variant of the send as it is stored."""
-    return StoredSignature(
-        variant=number,
-        chain_id=NETWORK,
-        wallet=WALLET,
-        serial=7,
-        kind="withdrawal",
-        purpose=purpose,
-        txid=bytes(32),
-        raw=b"\x02",
-    )

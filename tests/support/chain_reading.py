@@ -1,0 +1,118 @@
+"""What every adapter reads alike: blocks, effects, balances, nonces and code, each at the block it names."""
+
+import random
+
+import pytest
+
+from domain.errors import NodeStale
+from domain.onchain import BlockRef
+from tests.support.chain_rigs import (
+    REFUSING,
+    ChainRig,
+    address_of,
+    intent,
+    mined,
+    pay,
+    sign,
+    stranger,
+    with_room,
+)
+
+TRANSFERS = 1_000
+TRANSFERS_PER_BLOCK = 50
+
+
+class ReadingContract:
+    """Facts about readers."""
+
+    async def test_identity_is_stable(self, rig: ChainRig) -> None:
+        """A node names the network and the hash of its block 0."""
+        identity = await rig.reader.identity()
+        assert identity.network == rig.network
+        assert identity.genesis == (await rig.reader.header_at(0)).ref.hash
+
+    async def test_headers_link_by_parent_hash(self, rig: ChainRig) -> None:
+        """From the newest block, parents lead to block 0 without a gap."""
+        rig.mine(6)
+        at = (await rig.reader.heads()).latest
+        while at.ref.height > 0:
+            parent = await rig.reader.header(at.parent)
+            assert parent.ref == BlockRef(at.ref.height - 1, at.parent)
+            assert parent.mined_at <= at.mined_at
+            at = parent
+        assert at == await rig.reader.header_at(0)
+
+    async def test_an_unknown_block_is_no_answer(self, rig: ChainRig) -> None:
+        """A block the node does not have raises; it is never an empty block."""
+        with pytest.raises(NodeStale):
+            await rig.reader.block(b"\x01" * 32)
+        with pytest.raises(NodeStale):
+            await rig.reader.header(b"\x01" * 32)
+        with pytest.raises(NodeStale):
+            await rig.reader.header_at(10**6)
+
+    async def test_a_block_gives_exactly_its_effects(self, rig: ChainRig) -> None:
+        """C2: a block with k payments of coins and tokens has exactly those k effects, in order."""
+        sent = []
+        for nonce in range(TRANSFERS_PER_BLOCK):
+            asset = (rig.native, rig.token)[nonce % 2]
+            tx = await pay(rig, asset, stranger(nonce % 7), nonce + 1, nonce)
+            sent.append((tx.txid, asset.contract, stranger(nonce % 7), nonce + 1))
+        block = await mined(rig)
+        assert [(one.txid, one.contract, one.receiver, one.amount) for one in block.effects] == sent
+        assert {one.position for one in block.effects if one.contract} == {"log-0"}
+        assert {one.position for one in block.effects if not one.contract} == {"native"}
+        assert all(one.succeeded and one.sender == address_of(rig.payer) for one in block.effects)
+        assert [one.nonce for one in block.transactions] == list(range(TRANSFERS_PER_BLOCK))
+        assert [one.txid for one in block.transactions] == [txid for txid, *_ in sent]
+
+    async def test_balances_are_the_sum_of_effects(self, rig: ChainRig) -> None:
+        """C3: after 1,000 random transfers, what a stranger holds at a block is what effects gave him."""
+        chance = random.Random(20)
+        plans = {
+            asset: await rig.writer.plan(intent(rig, asset, stranger(0), 1))
+            for asset in (rig.native, rig.token)
+        }
+        plans = {asset: with_room(plan) for asset, plan in plans.items()}
+        received = dict.fromkeys(((asset, who) for asset in plans for who in range(5)), 0)
+        for nonce in range(TRANSFERS):
+            asset, who = chance.choice((rig.native, rig.token)), chance.randrange(5)
+            send = intent(rig, asset, stranger(who), chance.randrange(1, 10**6))
+            await rig.writer.broadcast(sign(rig, send, plans[asset], nonce))
+            if (nonce + 1) % TRANSFERS_PER_BLOCK:
+                continue
+            block = await mined(rig)
+            assert len(block.effects) == TRANSFERS_PER_BLOCK
+            for effect in block.effects:
+                moved = rig.token if effect.contract else rig.native
+                key = next(key for key in received if key[0] == moved and stranger(key[1]) == effect.receiver)
+                received[key] += effect.amount
+            for (moved, who), amount in received.items():
+                held = await rig.reader.balance(stranger(who), moved, block.header.ref)
+                assert (held.amount, held.at) == (amount, block.header.ref)
+
+    async def test_answers_hold_at_the_block_they_name(self, rig: ChainRig) -> None:
+        """C3: balances and nonces of an older block stay what they were."""
+        before = (await rig.reader.heads()).latest.ref
+        await pay(rig, rig.native, stranger(1), 5, 0)
+        after = (await mined(rig)).header.ref
+        wallet = address_of(rig.payer)
+        assert (await rig.reader.balance(stranger(1), rig.native, before)).amount == 0
+        assert (await rig.reader.balance(stranger(1), rig.native, after)).amount == 5
+        assert await rig.reader.nonce_at(wallet, before) == 0
+        assert await rig.reader.nonce_at(wallet, after) == 1
+
+    async def test_code_tells_contracts_from_accounts(self, rig: ChainRig) -> None:
+        """A plain account has no code, a contract has some, a token states its decimals."""
+        at = (await rig.reader.heads()).latest.ref
+        assert await rig.reader.code_at(stranger(1), at) == b""
+        assert await rig.reader.code_at(rig.token.contract, at)
+        assert await rig.reader.code_at(REFUSING, at)
+        assert await rig.reader.token_decimals(rig.token) == rig.token.decimals
+
+    async def test_a_payment_of_zero_tokens_is_told_apart(self, rig: ChainRig) -> None:
+        """C10: a transfer of nothing is an effect of amount zero, never silently dropped."""
+        plan = with_room(await rig.writer.plan(intent(rig, rig.token, stranger(1), 1)))
+        await rig.writer.broadcast(sign(rig, intent(rig, rig.token, stranger(1), 0), plan, 0))
+        (effect,) = (await mined(rig)).effects
+        assert (effect.amount, effect.receiver, effect.succeeded) == (0, stranger(1), True)

@@ -1,0 +1,98 @@
+"""What every adapter does with signed bytes, and what it claims about their end."""
+
+from dataclasses import replace
+
+import pytest
+
+from domain.errors import BytesMismatch
+from domain.onchain import Inclusion, Landed, MayLand
+from domain.sends import AttemptView, BroadcastOutcome, NodeReason
+from tests.support.chain_rigs import (
+    FINALITY_DEPTH,
+    ChainRig,
+    address_of,
+    intent,
+    mined,
+    pay,
+    sign,
+    stranger,
+)
+
+
+class SendingContract:
+    """Facts about broadcasts, statuses and liveness."""
+
+    async def test_status_follows_a_payment(self, rig: ChainRig) -> None:
+        """Unknown, pending, included, final: each is told from the others."""
+        assert (await rig.reader.status(b"\x02" * 32)).inclusion is Inclusion.UNKNOWN
+        tx = await pay(rig, rig.native, stranger(1), 5, 0)
+        assert (await rig.reader.status(tx.txid)).inclusion is Inclusion.PENDING
+        block = await mined(rig)
+        seen = await rig.reader.status(tx.txid)
+        assert (seen.inclusion, seen.block, seen.succeeded) == (Inclusion.INCLUDED, block.header.ref, True)
+        rig.mine(FINALITY_DEPTH)
+        seen = await rig.reader.status(tx.txid)
+        assert (seen.inclusion, seen.block, seen.succeeded) == (Inclusion.FINAL, block.header.ref, True)
+
+    async def test_a_second_broadcast_is_harmless(self, rig: ChainRig) -> None:
+        """C5: the same bytes again mean `look on chain`, before and after they are mined."""
+        send = intent(rig, rig.native, stranger(1), 5)
+        tx = sign(rig, send, await rig.writer.plan(send), 0)
+        assert (await rig.writer.broadcast(tx)).outcome is BroadcastOutcome.ACCEPTED
+        again = await rig.writer.broadcast(tx)
+        assert (again.outcome, again.answers[0].reason) == (BroadcastOutcome.ALREADY_HAVE, NodeReason.KNOWN)
+        await mined(rig)
+        again = await rig.writer.broadcast(tx)
+        assert again.outcome is BroadcastOutcome.ALREADY_HAVE
+        landed = await rig.writer.liveness(AttemptView(send.wallet, 0, (tx.txid,)))
+        assert isinstance(landed, Landed)
+        assert landed.txid == tx.txid
+
+    async def test_other_bytes_are_never_sent(self, rig: ChainRig) -> None:
+        """C5, C6: bytes that do not hash to their stored id, or that name another chain, stop the send."""
+        send = intent(rig, rig.native, stranger(1), 5)
+        plan = await rig.writer.plan(send)
+        tx = sign(rig, send, plan, 0)
+        with pytest.raises(BytesMismatch):
+            await rig.writer.broadcast(replace(tx, txid=bytes(32)))
+        with pytest.raises(BytesMismatch):
+            await rig.writer.broadcast(replace(tx, raw=tx.raw + b"\x00"))
+        with pytest.raises(BytesMismatch):
+            await rig.writer.broadcast(sign(rig, send, plan, 0, chain_id=99))
+        assert not (await mined(rig)).transactions
+
+    async def test_liveness_claims_only_what_is_proven(self, rig: ChainRig) -> None:
+        """Not sent, dropped or merely pending may land; included is not final; only a final block ends it."""
+        send = intent(rig, rig.native, stranger(1), 5)
+        tx = sign(rig, send, await rig.writer.plan(send), 0)
+        view = AttemptView(send.wallet, 0, (tx.txid,))
+        assert isinstance(await rig.writer.liveness(view), MayLand)
+        await rig.writer.broadcast(tx)
+        assert isinstance(await rig.writer.liveness(view), MayLand)
+        block = (await mined(rig)).header.ref
+        assert await rig.writer.liveness(view) == Landed(tx.txid, block, succeeded=True, is_final=False)
+        rig.mine(FINALITY_DEPTH)
+        assert await rig.writer.liveness(view) == Landed(tx.txid, block, succeeded=True, is_final=True)
+
+    async def test_a_nonce_passed_by_an_unknown_hash_proves_nothing(self, rig: ChainRig) -> None:
+        """If a final block is past the nonce without any hash we know, the adapter claims no death."""
+        await pay(rig, rig.native, stranger(1), 5, 0)
+        rig.mine(1 + FINALITY_DEPTH)
+        view = AttemptView(address_of(rig.payer), 0, (b"\x03" * 32,))
+        assert isinstance(await rig.writer.liveness(view), MayLand)
+
+    async def test_a_replaced_variant_is_found_by_its_sibling(self, rig: ChainRig) -> None:
+        """With every hash of the nonce at hand, the one that landed is named."""
+        send = intent(rig, rig.native, stranger(1), 5)
+        plan = await rig.writer.plan(send)
+        first = sign(rig, send, plan, 0)
+        dearer = plan.model_copy(
+            update={"max_fee": plan.max_fee * 2, "max_priority_fee": plan.max_priority_fee * 2}
+        )
+        second = sign(rig, send, dearer, 0)
+        assert (await rig.writer.broadcast(first)).outcome is BroadcastOutcome.ACCEPTED
+        assert (await rig.writer.broadcast(second)).outcome is BroadcastOutcome.ACCEPTED
+        await mined(rig)
+        landed = await rig.writer.liveness(AttemptView(send.wallet, 0, (first.txid, second.txid)))
+        assert isinstance(landed, Landed)
+        assert landed.txid == second.txid
