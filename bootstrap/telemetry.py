@@ -43,7 +43,7 @@ def configure_logging(level: int = logging.INFO) -> None:
 
 
 class StepLog(Interceptor):
-    """One line per finished activity, with the request it serves, so that a request is found again in the logs."""
+    """One line per finished activity, with the request it serves, so that it is found again in the logs."""
 
     def intercept_activity(
         self,

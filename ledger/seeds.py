@@ -3,11 +3,12 @@
 The next pair always exists before the current one is revealed, so its commitment can be shown first.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.errors import Busy, NotFound, RequestInvalid
@@ -191,6 +192,18 @@ _VISIBLE = (
     seed_pairs.c.next_nonce,
     seed_pairs.c.revealed_seed,
 )
+
+
+async def _unrevealed(
+    session: AsyncConnection, player: int, *columns: ColumnElement[Any]
+) -> Sequence[AnyRow]:
+    """The pair in use and the next one, in this order; nothing before the player's first pair."""
+    rows = await session.execute(
+        select(*columns)
+        .where(*_of(player), seed_pairs.c.state.in_(("current", "next")))
+        .order_by(seed_pairs.c.pair)
+    )
+    return rows.all()
 
 
 async def _check_client_seed(session: AsyncConnection, player: int, client_seed: str) -> None:

@@ -70,7 +70,7 @@ def test_the_same_key_is_one_withdrawal_and_tokens_arrive_exactly(
 
 
 def test_afterwards_the_books_equal_the_chain(stack: Stack) -> None:
-    """After everything above, every rule of the ledger holds and each holding equals its chain to the unit."""
+    """After all that, every rule of the ledger holds and each holding equals its chain to the unit."""
     judged = asyncio.run(audit(stack.postgres, stack.house.networks))
     assert [name for name, holds in judged.invariants.items() if not holds] == []
     assert [compared for compared in judged.comparisons if not compared.is_equal] == []

@@ -1,5 +1,7 @@
 """The database refuses by itself, by name, whatever Python would let through."""
 
+from typing import LiteralString
+
 import psycopg
 import pytest
 
