@@ -10,13 +10,15 @@ from devstack.runs import BUILD
 from devstack.story import tell
 from devstack.up import keep_running
 
+WIDTH = 110
+
 
 def main() -> int:
     """Run one verb; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m devstack", description=__doc__)
     parser.add_argument("verb", choices=("demo", "up"))
     verb = parser.parse_args().verb
-    console = Console(highlight=False)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if verb == "up":
         return keep_running(console)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from devstack.dynamic_config import Profile, as_flags
 from devstack.ported import PortedServer
-from devstack.processes import LOCALHOST, Child, accepts, free_port
+from devstack.processes import LOCALHOST, Child, ChildFailed, accepts, free_port
 
 BETS_NAMESPACE = "croupier-bets"
 MONEY_NAMESPACE = "croupier-money"

@@ -31,8 +31,6 @@ SHAPES: dict[str, object] = {
     "refusal": RpcRefusal(-32005, "limit exceeded"),
     "dropped connection": Raw(silent=True),
 }
-
-
 CUTS: dict[str, Callable[[list[dict[str, object]]], list[dict[str, object]]]] = {
     "the last receipt withheld": lambda receipts: receipts[:-1],
     "the first receipt withheld": lambda receipts: receipts[1:],

@@ -1,4 +1,4 @@
-"""One world for all tests that leave its chain whole; after each test the judges, at the end the replay of all histories."""
+"""One world for all tests that leave its chain whole; judged after each test, replayed at the end."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

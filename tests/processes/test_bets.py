@@ -4,6 +4,7 @@ import asyncio
 from contextlib import suppress
 
 import pytest
+from temporalio.common import WorkflowIDReusePolicy
 
 from api.asking import NoAnswer
 from api.questions import bet_question
@@ -17,7 +18,6 @@ from tests.support.world import World
 from tests.support.world_buttons import cancel, terminate
 from tests.support.world_house import ETHER
 from tests.support.world_people import People
-from temporalio.common import WorkflowIDReusePolicy
 from workflows.bets import BetWorkflow
 from workflows.names import BETS_QUEUE, bet_workflow_id
 
@@ -25,6 +25,7 @@ ENDED = {BetState.WON, BetState.LOST}
 
 
 def workflow_of(bet: BetInput) -> str:
+    """Return the id of the bet's workflow."""
     return bet_workflow_id(operator_of_player(bet.player), bet.bet_id)
 
 
@@ -38,7 +39,7 @@ async def ended(world: World, bet: BetInput) -> BetResult:
 
 
 async def test_bets_are_won_or_lost_and_paid(people: People) -> None:
-    """What bets answer is what the balance shows: the stakes are gone, the payouts are there, nothing stays in play."""
+    """What bets answer is what the balance shows: stakes gone, payouts there, nothing left in play."""
     player = await people.rich_player()
     before = await people.units(player)
     results = await asyncio.gather(*(people.play(people.bet(player, f"b-{number}")) for number in range(40)))
@@ -123,7 +124,7 @@ async def test_a_bet_whose_acceptance_came_too_late_is_voided(world: World, peop
 
 
 async def test_a_settlement_goes_on_after_the_ledger_was_away(world: World, people: People) -> None:
-    """The role loses the database between reservation and settlement; when it is back the bet ends by itself."""
+    """The role loses the database before the settlement; when it is back the bet ends by itself."""
     player = await people.rich_player()
     before = await people.units(player)
     bet = people.bet(player)

@@ -1,4 +1,4 @@
-"""Following a network: every block once, whoever reads it; what is not final may change, what is final may not."""
+"""Following a network: every block once, whoever reads it; only what is not final may change."""
 
 import pytest
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
@@ -29,6 +29,7 @@ async def caught_up(world: World) -> None:
 
 
 def count(world: World, table: str, condition: str = "true") -> int:
+    """Count rows of a table of the chain's schema."""
     with world.database.raw() as connection:
         row = connection.execute(f"SELECT count(*) FROM chain.{table} WHERE {condition}".encode()).fetchone()
     assert row is not None
@@ -83,7 +84,7 @@ async def test_a_reorganisation_above_final_is_walked_back_and_forward(own_world
 
 
 async def test_a_broken_finality_freezes_the_network_and_credits_nothing(own_world: World) -> None:
-    """A network that takes back a final block is frozen, says so where operators look, and nothing of it is believed."""
+    """A network that takes back a final block is frozen, says so, and nothing of it is believed."""
     people = People(own_world)
     own_world.is_still = True
     player = await people.register()

@@ -1,4 +1,4 @@
-"""What reaches an address of ours is booked once, when it can no longer be taken back, and to whom it belongs."""
+"""What reaches an address of ours is booked once it is final, once, and to whom it belongs."""
 
 import asyncio
 
@@ -6,9 +6,8 @@ import pytest
 from temporalio.common import WorkflowIDReusePolicy
 
 from domain.assets import Asset, AssetKind
-from domain.deposits import DepositFacts, DepositReason, DepositState
+from domain.deposits import DepositReason, DepositState
 from domain.errors import NotFound
-from domain.onchain import Inclusion
 from tests.support.ledger_database import COIN, NETWORK, TOKEN
 from tests.support.world import World
 from tests.support.world_buttons import cancel, reset_to_start, sentence, terminate
@@ -28,7 +27,9 @@ async def ended(world: World, paid: PaidIn) -> None:
 
 
 @pytest.mark.parametrize("asset", [COIN, TOKEN], ids=["coin", "token"])
-async def test_a_deposit_is_credited_once_final_and_not_before(world: World, people: People, asset: Asset) -> None:
+async def test_a_deposit_is_credited_once_final_and_not_before(
+    world: World, people: People, asset: Asset
+) -> None:
     """A block alone gives nothing; the block that makes it final gives exactly the amount."""
     player = await people.register()
     address = await people.address(player)
@@ -68,7 +69,9 @@ ODD: dict[str, tuple[Asset, int, DepositState, DepositReason]] = {
 
 
 @pytest.mark.parametrize("case", ODD)
-async def test_an_odd_deposit_is_booked_and_credited_to_nobody(world: World, people: People, case: str) -> None:
+async def test_an_odd_deposit_is_booked_and_credited_to_nobody(
+    world: World, people: People, case: str
+) -> None:
     """What arrived stands in the books as owed to nobody so far, and its row says why."""
     asset, units, state, reason = ODD[case]
     player = await people.register()
@@ -106,7 +109,7 @@ async def test_what_moved_nothing_of_ours_is_no_deposit(
 
 
 async def test_an_orphaned_deposit_waits_and_is_credited_when_it_comes_back(own_world: World) -> None:
-    """Its block left the chain before it was final: nothing is credited until another block holds it, and then once."""
+    """Its block left the chain before it was final: another block has to hold it, and then it counts once."""
     people = People(own_world)
     player = await people.register()
     address = await people.address(player)
@@ -192,7 +195,8 @@ def unassigned_address(world: World) -> bytes:
     """The deposit address that is given out last."""
     with world.database.raw() as connection:
         row = connection.execute(
-            "SELECT address FROM chain.watched WHERE role = 'deposit' AND player IS NULL ORDER BY address_index DESC LIMIT 1"
+            "SELECT address FROM chain.watched WHERE role = 'deposit' AND player IS NULL"
+            " ORDER BY address_index DESC LIMIT 1"
         ).fetchone()
     assert row is not None
     assert isinstance(row[0], bytes)

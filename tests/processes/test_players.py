@@ -7,10 +7,10 @@ import pytest
 
 from api.asking import NoAnswer
 from api.errors import Refused
-from api.questions import address_question, player_question, seed_rotation_question
+from api.questions import address_question, player_question
 from domain.fairness import commitment
 from domain.ids import player_of
-from domain.players import AddressInput, PlayerInput, SeedRotationInput, SeedRotationRecord
+from domain.players import AddressInput, PlayerInput
 from tests.support.world import SIGNER, Terms, World
 from tests.support.world_house import FAMILY, OPERATOR
 from tests.support.world_people import People
@@ -18,18 +18,6 @@ from workers.registry import PROCESSES
 
 AT_ONCE = 20
 WITHOUT_SIGNER = Terms(processes=tuple(PROCESSES))
-
-
-def rotation(player: int, key: str, client_seed: str) -> SeedRotationInput:
-    return SeedRotationInput(
-        player=player, client_key=key, client_seed=client_seed, request_id="r-1", received_at=datetime.now(UTC)
-    )
-
-
-async def rotate(world: World, request: SeedRotationInput) -> SeedRotationRecord:
-    record = await world.asker.ask(seed_rotation_question(request))
-    assert not isinstance(record, NoAnswer), record
-    return record
 
 
 async def test_a_person_registered_twenty_times_at_once_is_one_player(people: People) -> None:
@@ -83,12 +71,11 @@ async def test_an_empty_pool_keeps_a_player_waiting_and_then_answers(own_world: 
     assert (await people.address(player)) == answer.address
 
 
-async def test_a_rotation_asked_for_twenty_times_at_once_turns_one_pair(world: World, people: People) -> None:
+async def test_a_rotation_asked_for_twenty_times_at_once_turns_one_pair(people: People) -> None:
     """One seed is revealed, it is the one that was committed to, and the pair promised before is in use."""
     player = await people.rich_player()
     bet = await people.play(people.bet(player))
-    request = rotation(player, "k-1", "my-seed")
-    records = await asyncio.gather(*(rotate(world, request) for _ in range(AT_ONCE)))
+    records = await asyncio.gather(*(people.rotate(player, "k-1", "my-seed") for _ in range(AT_ONCE)))
     assert len({record.model_copy(update={"repeat": False}) for record in records}) == 1
     turned = records[0]
     assert turned.revealed.server_seed is not None
@@ -98,24 +85,24 @@ async def test_a_rotation_asked_for_twenty_times_at_once_turns_one_pair(world: W
     assert (after.commit, after.nonce) == (turned.current.commit, 0)
 
 
-async def test_two_rotations_at_once_turn_two_pairs(world: World, people: People) -> None:
+async def test_two_rotations_at_once_turn_two_pairs(people: People) -> None:
     """Different requests each reveal a pair of their own, one after the other."""
     player = await people.rich_player()
     turned = await asyncio.gather(
-        rotate(world, rotation(player, "k-1", "seed-one")), rotate(world, rotation(player, "k-2", "seed-two"))
+        people.rotate(player, "k-1", "seed-one"), people.rotate(player, "k-2", "seed-two")
     )
     pairs = sorted(record.revealed.pair for record in turned)
     assert pairs == [1, 2]
 
 
-async def test_a_used_client_seed_is_refused(world: World, people: People) -> None:
+async def test_a_used_client_seed_is_refused(people: People) -> None:
     """Going back to a seed that was played with would repeat rolls: it is refused and nothing is revealed."""
     player = await people.rich_player()
-    await rotate(world, rotation(player, "k-1", "seed-one"))
+    await people.rotate(player, "k-1", "seed-one")
     await people.play(people.bet(player))
-    await rotate(world, rotation(player, "k-2", "seed-two"))
+    await people.rotate(player, "k-2", "seed-two")
     with pytest.raises(Refused) as refused:
-        await rotate(world, rotation(player, "k-3", "seed-one"))
+        await people.rotate(player, "k-3", "seed-one")
     assert refused.value.code == "REQUEST_INVALID"
 
 

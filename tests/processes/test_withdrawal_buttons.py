@@ -1,6 +1,6 @@
-"""Whatever happens to a withdrawal's workflow while any of its steps is under way, it ends once and pays at most once.
+"""Whatever happens to a withdrawal while any of its steps is under way, it ends once and pays at most once.
 
-Each case is one withdrawal of a player of its own; all cases run side by side and each test reads how its case ended.
+Each case is one withdrawal of a player of its own; all run side by side and each test reads its own end.
 """
 
 import asyncio
@@ -60,16 +60,16 @@ async def ends(shared_world: World, known_people: People) -> AsyncIterator[dict[
             return await _play(shared_world, known_people, player, *case)
 
     tasks = {
-        case: asyncio.ensure_future(bounded(case, player)) for case, player in zip(CASES, players, strict=True)
+        case: asyncio.ensure_future(bounded(case, player))
+        for case, player in zip(CASES, players, strict=True)
     }
     await asyncio.wait(tasks.values())
     yield tasks
 
 
+@pytest.mark.usefixtures("world")
 @pytest.mark.parametrize("case", CASES, ids=" at ".join)
-async def test_it_ends_once_and_pays_at_most_once(
-    world: World, ends: dict[Case, "asyncio.Task[End]"], case: Case
-) -> None:
+async def test_it_ends_once_and_pays_at_most_once(ends: dict[Case, "asyncio.Task[End]"], case: Case) -> None:
     """Paid exactly once or given back whole, and the step in question did run again where it had to."""
     button, _ = case
     end = await ends[case]
@@ -110,4 +110,3 @@ async def _play(world: World, people: People, player: int, button: str, step: st
         charged=RICHES - await people.units(player),
         executions=world.mischief.calls[workflow_id, step],
     )
-

@@ -16,10 +16,12 @@ POOR = Terms(wallets=1, coins=ETHER)
 
 
 def workflow_of(wish: WithdrawalInput) -> str:
+    """Return the id of the withdrawal's workflow."""
     return withdrawal_workflow_id(wish.withdrawal_id)
 
 
 def is_watching(facts: WithdrawalFacts) -> bool:
+    """Whether a block is all that is missing."""
     return facts.send is not None and next_send_step(facts.send) is SendStep.WATCH
 
 
@@ -81,7 +83,9 @@ async def test_a_transaction_on_its_way_stays_the_only_one(world: World, people:
     assert people.payments(wish) == 1
     assert before.send is not None
     assert after.send is not None
-    assert [attempt.txid for attempt in after.send.attempts] == [attempt.txid for attempt in before.send.attempts]
+    assert [attempt.txid for attempt in after.send.attempts] == [
+        attempt.txid for attempt in before.send.attempts
+    ]
     assert await people.units(player) == RICHES - ETHER - FEE
 
 
@@ -140,7 +144,7 @@ async def test_a_replaced_worker_goes_on_where_the_history_stands(world: World, 
 
 @pytest.mark.parametrize("own_world", [POOR], indirect=True)
 async def test_without_liquidity_requests_queue_and_go_on_after_a_top_up(own_world: World) -> None:
-    """Lack of coins is a queue with places; a cancel leaves it, a terminate keeps the place, a top-up serves it."""
+    """Lack of coins is a queue: a cancel leaves it, a terminate keeps the place, a top-up serves it."""
     people = People(own_world, stock=2)
     first, second = await people.rich_player(), await people.rich_player()
     ahead, behind = people.wish(first, 5 * ETHER), people.wish(second, 6 * ETHER)
@@ -165,5 +169,7 @@ async def test_without_liquidity_requests_queue_and_go_on_after_a_top_up(own_wor
 
 async def _has_room(world: World, units: int) -> bool:
     with world.database.raw() as connection:
-        row = connection.execute("SELECT max(confirmed - committed) FROM chain.floats WHERE asset_id = 1").fetchone()
+        row = connection.execute(
+            "SELECT max(confirmed - committed) FROM chain.floats WHERE asset_id = 1"
+        ).fetchone()
     return row is not None and int(str(row[0])) >= units

@@ -1,23 +1,26 @@
 """A withdrawal is paid once, refused clearly, or given back; nobody ever sees it in between for ever."""
 
+import asyncio
+
 import pytest
 
 from api.errors import Refused
 from domain.accounts import Purpose
 from domain.assets import Asset
-from domain.sends import SendStep, next_send_step
+from domain.sends import SendStep, Told, next_send_step
 from domain.withdrawals import ReviewVerb, WithdrawalFacts, WithdrawalInput, WithdrawalState
-from tests.support.ledger_database import COIN, NETWORK, TOKEN
+from tests.support.ledger_database import COIN, TOKEN
 from tests.support.world import World
 from tests.support.world_buttons import attribute, sentence
 from tests.support.world_house import ETHER, REFUSING
-from tests.support.world_people import People
-from workflows.names import REASON, STATE, SignalName, UpdateName, withdrawal_workflow_id
+from tests.support.world_people import RICHES, People
+from workflows.names import REASON, STATE, SignalName, withdrawal_workflow_id
 
 FEE = {COIN.asset_id: 500, TOKEN.asset_id: 50}
 
 
 def workflow_of(wish: WithdrawalInput) -> str:
+    """Return the id of the withdrawal's workflow."""
     return withdrawal_workflow_id(wish.withdrawal_id)
 
 
@@ -28,7 +31,7 @@ def is_watching(facts: WithdrawalFacts) -> bool:
 
 @pytest.mark.parametrize(("asset", "units"), [(COIN, ETHER), (TOKEN, 10**8)], ids=["coin", "token"])
 async def test_a_withdrawal_pays_exactly_the_amount(people: People, asset: Asset, units: int) -> None:
-    """The payee receives the amount to the unit, the player is charged amount and fee, nothing stays pending."""
+    """The payee receives the amount to the unit, the player is charged amount and fee, no more."""
     player = await people.rich_player()
     if asset is TOKEN:
         await people.credited(people.pay_in(await people.address(player), 10**9, TOKEN))
@@ -137,6 +140,56 @@ async def test_a_cancel_in_review_gives_the_money_back(people: People) -> None:
     assert people.payments(wish) == 0
 
 
+async def test_fifty_equal_requests_are_one_withdrawal(people: People) -> None:
+    """The same request fifty times at once reserves once, answers alike and pays once."""
+    player = await people.rich_player()
+    wish = people.wish(player, 11 * ETHER)
+    answers = await asyncio.gather(*(people.withdraw(wish) for _ in range(50)))
+    assert {answer.state for answer in answers if isinstance(answer, WithdrawalFacts)} == {
+        WithdrawalState.REVIEW
+    }
+    assert await people.units(player, Purpose.PENDING_WITHDRAWAL) == 11 * ETHER + FEE[COIN.asset_id]
+    await people.cancel(wish)
+    assert await people.units(player) == RICHES
+
+
+async def test_of_an_approval_and_a_cancel_at_once_the_rows_decide(people: People) -> None:
+    """Both verbs at the same moment: paid once and charged, or not paid and given back; never both, never neither."""
+    for _ in range(6):
+        player = await people.rich_player()
+        wish = people.wish(player, 11 * ETHER)
+        await people.withdraw(wish)
+        answers = await asyncio.gather(
+            people.review(wish, ReviewVerb.APPROVE), people.cancel(wish), return_exceptions=True
+        )
+        refusals = [answer for answer in answers if isinstance(answer, BaseException)]
+        assert all(isinstance(refusal, Refused) and refusal.code == "TOO_LATE" for refusal in refusals)
+        facts = await people.withdrawal_until(wish, lambda facts: not facts.state.is_open, "an end")
+        is_paid = facts.state is WithdrawalState.SETTLED
+        assert is_paid or facts.state is WithdrawalState.CANCELLED
+        assert people.payments(wish) == (1 if is_paid else 0)
+        assert await people.units(player) == RICHES - (11 * ETHER + FEE[COIN.asset_id] if is_paid else 0)
+
+
+async def test_news_that_is_early_late_or_wrong_changes_nothing(world: World, people: People) -> None:
+    """Signals only wake the workflow: with no block behind them nothing is settled."""
+    wish = people.wish(await people.rich_player())
+    world.is_still = True
+    await people.withdraw(wish)
+    await people.withdrawal_until(wish, is_watching, "a transaction with the nodes")
+    handle = world.money.get_workflow_handle(workflow_of(wish))
+    for number in (9, 9, 1, 10**6):
+        await handle.signal(SignalName.OBSERVED, Told(number=number))
+        await handle.signal(SignalName.GRANTED, Told(number=number))
+    assert await handle.execute_update(UpdateName.CHECK_NOW) == WithdrawalState.COMMITTED.value
+    facts = await people.withdrawal(wish)
+    assert facts is not None
+    assert facts.state is WithdrawalState.COMMITTED
+    world.is_still = False
+    await people.ended(wish, WithdrawalState.SETTLED)
+    assert people.payments(wish) == 1
+
+
 async def test_a_cancel_after_the_commit_is_too_late(world: World, people: People) -> None:
     """Past the point of no return a cancel is refused and the payee is paid."""
     player = await people.rich_player()
@@ -162,7 +215,11 @@ async def test_a_payment_is_sent_once_in_a_block_and_paid_once_final(world: Worl
     world.chain.mine()
 
     def is_included(facts: WithdrawalFacts) -> bool:
-        return facts.send is not None and facts.send.current is not None and facts.send.current.block_height is not None
+        return (
+            facts.send is not None
+            and facts.send.current is not None
+            and facts.send.current.block_height is not None
+        )
 
     facts = await people.withdrawal_until(wish, is_included, "a block with the transaction")
     assert facts.state is WithdrawalState.COMMITTED
@@ -184,7 +241,9 @@ async def test_a_payment_whose_block_left_the_chain_is_sent_again(world: World, 
     sent = await people.withdrawal_until(wish, is_watching, "a transaction with the nodes")
     world.chain.mine()
     await people.withdrawal_until(
-        wish, lambda facts: bool(facts.send and facts.send.current and facts.send.current.block_height), "a block"
+        wish,
+        lambda facts: bool(facts.send and facts.send.current and facts.send.current.block_height),
+        "a block",
     )
     world.chain.reorg(1)
     world.is_still = False
@@ -213,8 +272,8 @@ async def test_a_switched_off_signer_pauses_and_nothing_is_lost(world: World, pe
     assert people.payments(wish) == 1
 
 
-async def test_a_token_payee_the_token_refuses_blocks_with_a_reason(own_world: World) -> None:
-    """Coins to a contract that takes none are never signed: the rehearsal's answer stands where people read."""
+async def test_a_payee_that_refuses_blocks_with_a_reason(own_world: World) -> None:
+    """Coins to a contract that takes none are never signed; the reason stands where people read."""
     people = People(own_world, stock=1)
     player = await people.rich_player()
     wish = people.wish(player, payee=REFUSING)

@@ -13,7 +13,6 @@ OTHER = bytes.fromhex("b2" * 20)
 TERMS = make_terms([WALLET])
 OWED = make_obligation(WALLET, send_id=SEND)
 
-
 Checked = ParamSpec("Checked")
 
 

@@ -1,7 +1,7 @@
-"""A whole house in one process: real database, real Temporal, real workers and signer, over an in-memory chain.
+"""A whole house in one process: real database, Temporal, workers and signer, over an in-memory chain.
 
-Only the chain's nodes and the processes' borders are missing: each worker is built from the registry under its own
-database role, the signer judges and signs with keys of a real keystore, and the follower reads real blocks.
+Only the nodes and the borders of processes are missing: each worker is built from the registry under its own
+database role, the signer judges and signs with keys of a real keystore, the follower reads real blocks.
 """
 
 import asyncio
@@ -111,7 +111,9 @@ class World:
         sessions = self.database.sessions(role, pool_size=POOL_SIZE)
         catalogue, rules = self.house.catalogue, self.house.policy
         reader, writer = MemoryReader(self.chain, self.faults), MemoryWriter(self.chain, self.faults)
-        networks = {NETWORK: ConnectedNetwork(self.house.network(NETWORK), reader, writer)}
+        networks: dict[str, ConnectedNetwork] = {
+            NETWORK: ConnectedNetwork(self.house.network(NETWORK), reader, writer)
+        }
         resources = Resources(sessions, self.bets, self.money, catalogue, rules)
         return Assembly(
             house=self.house,
@@ -142,7 +144,7 @@ class World:
         self._waiting += 1
         try:
             async with asyncio.timeout(seconds):
-                while not await holds():
+                while not await holds():  # noqa: ASYNC110 - what is waited for stands in rows
                     await asyncio.sleep(LOOK_SECONDS)
         except TimeoutError:
             raise AssertionError(f"never came: {what}") from None
@@ -198,7 +200,7 @@ class World:
 
 @asynccontextmanager
 async def running_world(postgres: Postgres, directory: Path, terms: Terms) -> AsyncIterator[World]:
-    """Build a world with a Temporal server of its own, because names of queues and workflows are fixed; end it."""
+    """Build a world, and a Temporal server of its own because names of queues are fixed; end both."""
     own = directory / f"world-{next(_directories)}"
     keys = draw_keys(own / "keystore", terms.wallets)
     temporal = TemporalServer(own / "temporal", profile="test")

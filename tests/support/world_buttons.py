@@ -1,4 +1,4 @@
-"""The buttons of Temporal's own tools: cancel, terminate, start again, reset; and what an operator reads there."""
+"""The buttons of Temporal's own tools: cancel, terminate, reset; and what an operator reads there."""
 
 from uuid import uuid4
 
@@ -44,9 +44,7 @@ async def reset_to_start(client: Client, workflow_id: str) -> str:
     handle = client.get_workflow_handle(workflow_id)
     history = await handle.fetch_history()
     completed = next(
-        event
-        for event in history.events
-        if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
+        event for event in history.events if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
     )
     answer = await client.workflow_service.reset_workflow_execution(
         ResetWorkflowExecutionRequest(
@@ -62,8 +60,10 @@ async def reset_to_start(client: Client, workflow_id: str) -> str:
 
 async def sentence(client: Client, workflow_id: str) -> str:
     """What an operator reads about a workflow right now."""
-    metadata = await client.get_workflow_handle(workflow_id).query(METADATA_QUERY, result_type=WorkflowMetadata)
-    return metadata.current_details
+    metadata = await client.get_workflow_handle(workflow_id).query(
+        METADATA_QUERY, result_type=WorkflowMetadata
+    )
+    return str(metadata.current_details)
 
 
 async def attribute(client: Client, workflow_id: str, key: SearchAttributeKey[str]) -> str | None:

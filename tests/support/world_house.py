@@ -149,7 +149,7 @@ def signer_terms(keys: Keys) -> dict[str, NetworkTerms]:
 
 
 async def open_database(server: Postgres, keys: Keys, coins: int) -> LedgerDatabase:
-    """Both schemas, the roles, the assets, and the hot wallets with what they hold as the house's own money."""
+    """Both schemas, roles, assets, and the hot wallets with what they hold as the house's own money."""
     with psycopg.connect(server.dsn(database="postgres"), autocommit=True) as connection:
         made = connection.execute("SELECT FROM pg_database WHERE datname = %s", [TEMPLATE]).fetchone()
     if made is None:

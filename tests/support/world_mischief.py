@@ -1,4 +1,4 @@
-"""What can go wrong between an activity and its workflow: answers get lost, steps are held back, the ledger is away."""
+"""What can go wrong between an activity and its workflow: answers get lost, steps fail or are held back."""
 
 import asyncio
 from collections import Counter
@@ -31,7 +31,7 @@ class Hold:
 
 
 class Mischief(Interceptor):
-    """Stands inside every worker of a world; does nothing until it is told to. `calls` counts executions of steps."""
+    """Stands inside every worker of a world, idle until told; `calls` counts executions of steps."""
 
     def __init__(self) -> None:
         self.calls: Counter[Step] = Counter()

@@ -1,4 +1,4 @@
-"""What people do in a world: register, pay in, bet, ask for their money; each through the door's own questions."""
+"""What people do in a world: register, pay in, bet, withdraw; each through the door's own questions."""
 
 import asyncio
 import itertools
@@ -15,6 +15,7 @@ from api.questions import (
     cancel_verb,
     player_question,
     review_verb,
+    seed_rotation_question,
     withdrawal_question,
 )
 from chains.codecs.evm import EvmCodec
@@ -24,7 +25,7 @@ from domain.bets import BetInput, BetResult, Game
 from domain.deposits import DepositFacts, DepositInput
 from domain.errors import NotFound
 from domain.ids import bet_id, deposit_id, withdrawal_id
-from domain.players import AddressInput, PlayerInput
+from domain.players import AddressInput, PlayerInput, SeedRotationInput, SeedRotationRecord
 from domain.withdrawals import (
     CancelAct,
     ReviewAct,
@@ -116,7 +117,9 @@ class People:
                 "maxPriorityFeePerGas": 10**8,
                 "to": asset.contract or receiver,
                 "value": 0 if asset.contract else units,
-                "data": TRANSFER + bytes(12) + receiver + units.to_bytes(32, "big") if asset.contract else b"",
+                "data": TRANSFER + bytes(12) + receiver + units.to_bytes(32, "big")
+                if asset.contract
+                else b"",
             }
         )
         raw = bytes(signed.raw_transaction)
@@ -179,8 +182,27 @@ class People:
         assert not isinstance(result, NoAnswer), result
         return result
 
+    async def rotate(self, player: int, key: str, client_seed: str) -> SeedRotationRecord:
+        """Turn the player's seed pair under a client's key."""
+        request = SeedRotationInput(
+            player=player,
+            client_key=key,
+            client_seed=client_seed,
+            request_id=f"r-{key}",
+            received_at=datetime.now(UTC),
+        )
+        record = await self.world.asker.ask(seed_rotation_question(request))
+        assert not isinstance(record, NoAnswer), record
+        return record
+
     def wish(
-        self, player: int, units: int = ETHER, *, asset: Asset = COIN, payee: bytes | None = None, key: str = "w-1"
+        self,
+        player: int,
+        units: int = ETHER,
+        *,
+        asset: Asset = COIN,
+        payee: bytes | None = None,
+        key: str = "w-1",
     ) -> WithdrawalInput:
         """A withdrawal to somebody nobody else pays."""
         return WithdrawalInput(

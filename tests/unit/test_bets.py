@@ -19,7 +19,9 @@ from domain.bets import BetResult, BetState, BetStep, next_step
     ],
 )
 def test_only_a_reserved_bet_is_settled(
-    state: BetState, step: BetStep, is_open: bool  # noqa: FBT001 - a table's column
+    state: BetState,
+    step: BetStep,
+    is_open: bool,  # noqa: FBT001 - a table's column
 ) -> None:
     """A bet that ended is never settled again; every state is in this table."""
     result = BetResult(bet_id=UUID(int=1), state=state, asset_id=1, stake=5, under=5000)

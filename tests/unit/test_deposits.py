@@ -27,6 +27,7 @@ IGNORED, REVIEW, SEEN = DepositState.IGNORED, DepositState.REVIEW, DepositState.
 
 
 def effect(amount: int, *, succeeded: bool = True) -> Effect:
+    """Return a movement of this amount."""
     return Effect(bytes(32), "native", b"", bytes([1]) * 20, bytes([2]) * 20, amount, succeeded)
 
 
@@ -67,12 +68,13 @@ def test_every_odd_deposit_has_one_judgement(  # noqa: PLR0913, PLR0917 - a tabl
 
 @pytest.mark.parametrize("reason", [None, *DepositReason])
 def test_exactly_what_arrived_from_outside_is_booked(reason: DepositReason | None) -> None:
-    """Coins that reached us stand in the books even if nobody is credited; what moved nothing of ours does not."""
+    """Coins that reached us stand in the books even if nobody is credited; nothing else does."""
     arrived = {None, DepositReason.DUST, DepositReason.TO_SYSTEM_WALLET, DepositReason.ADDRESS_NOT_ASSIGNED}
     assert is_booked(reason) is (reason in arrived)
 
 
 def facts(**changes: object) -> DepositFacts:
+    """Return a fresh deposit's row with these changes."""
     return DepositFacts.model_validate({"deposit_id": UUID(int=1), "state": SEEN, "amount": 5, **changes})
 
 
@@ -115,7 +117,7 @@ def test_nothing_is_ever_credited_twice_or_before_it_is_final(  # noqa: PLR0913,
     credits_: int,
     returns: int,
 ) -> None:
-    """Whatever a row says: a credit follows only a final, unposted effect that is booked, on a network that is open."""
+    """A credit follows only a final, unposted effect that is booked, on a network that is open."""
     row = facts(
         state=state,
         reason=reason,

@@ -1,4 +1,4 @@
-"""How errors of the domain travel through Temporal: the branch decides whether a step is repeated, the code is the type."""
+"""How errors of the domain travel through Temporal: the branch decides repetition, the code is the type."""
 
 import pytest
 from temporalio.exceptions import ApplicationErrorCategory
@@ -38,7 +38,10 @@ BENIGN, PLAIN = ApplicationErrorCategory.BENIGN, ApplicationErrorCategory.UNSPEC
     ],
 )
 def test_the_branch_decides_and_the_code_travels(
-    error: CroupierError, code: str, is_repeated: bool, category: ApplicationErrorCategory  # noqa: FBT001 - a table's columns
+    error: CroupierError,
+    code: str,
+    is_repeated: bool,  # noqa: FBT001 - a table's column
+    category: ApplicationErrorCategory,
 ) -> None:
     """Final answers and corrupt records are not repeated, absences are; only expected refusals are quiet."""
     carried = translate(error)

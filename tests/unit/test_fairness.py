@@ -66,7 +66,16 @@ def test_a_value_is_scaled_into_its_range(value: int, size: int) -> None:
 
 @pytest.mark.parametrize(
     ("text", "is_good"),
-    [("a", True), ("A.b_c-9", True), ("x" * 64, True), ("", False), ("x" * 65, False), ("a:b", False), ("ä", False), ("a\n", False)],
+    [
+        ("a", True),
+        ("A.b_c-9", True),
+        ("x" * 64, True),
+        ("", False),
+        ("x" * 65, False),
+        ("a:b", False),
+        ("ä", False),
+        ("a\n", False),
+    ],
 )
 def test_a_client_seed_can_never_be_read_as_something_else(text: str, is_good: bool) -> None:  # noqa: FBT001 - a table's column
     """No colon, no blank, no line end, no letter outside ASCII: the message of the stream has one reading."""

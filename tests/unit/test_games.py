@@ -40,15 +40,21 @@ def test_the_published_rolls(nonce: int) -> None:
         (0, 9800, 10**18, True, 1_010_200_000_000_000_000),
     ],
 )
-def test_a_roll_below_the_target_pays_floored_units(  # noqa: PLR0913, PLR0917 - a table's columns
-    nonce: int, under: int, stake: int, is_win: bool, payout: int  # noqa: FBT001
+def test_a_roll_below_the_target_pays_floored_units(
+    nonce: int,
+    under: int,
+    stake: int,
+    is_win: bool,  # noqa: FBT001 - a table's column
+    payout: int,
 ) -> None:
     """The target itself loses; a payout never has more than whole units."""
     roll = roll_dice(SERVER_SEED, CLIENT_SEED, nonce, under=under, stake=stake)
     assert (roll.is_win, roll.payout) == (is_win, payout)
 
 
-@pytest.mark.parametrize(("under", "multiplier"), [(5000, 19_800), (100, 990_000), (9800, 10_102), (3333, 29_702)])
+@pytest.mark.parametrize(
+    ("under", "multiplier"), [(5000, 19_800), (100, 990_000), (9800, 10_102), (3333, 29_702)]
+)
 def test_multipliers_are_floored(under: int, multiplier: int) -> None:
     """99 % divided by the chance, in ten-thousandths, never rounded up."""
     assert dice_multiplier(under) == multiplier
@@ -68,7 +74,8 @@ def test_no_target_returns_more_than_ninety_nine_percent(under: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("under", "is_allowed"), [(99, False), (100, True), (9800, True), (9801, False), (0, False), (-5000, False)]
+    ("under", "is_allowed"),
+    [(99, False), (100, True), (9800, True), (9801, False), (0, False), (-5000, False)],
 )
 def test_targets_have_bounds(under: int, is_allowed: bool) -> None:  # noqa: FBT001 - a table's column
     """Outside 1.00 to 98.00 nothing is rolled."""

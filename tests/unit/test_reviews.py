@@ -1,4 +1,4 @@
-"""The sentence about whatever stands still: what, since when, what happens by itself, which verbs are open."""
+"""The sentence about what stands still: what, since when, what happens next, which verbs are open."""
 
 import pytest
 

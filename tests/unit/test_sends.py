@@ -19,6 +19,7 @@ WALLET = bytes([9]) * 20
 
 
 def facts(*attempts: tuple[AttemptState, AttemptOutcome | None]) -> SendFacts:
+    """Return a granted send with these attempts."""
     return SendFacts(
         send_id=UUID(int=1),
         wallet=WALLET,
@@ -59,7 +60,9 @@ def test_a_send_without_attempts_is_planned() -> None:
 
 
 @given(st.sampled_from(AttemptState), st.sampled_from([None, *AttemptOutcome]))
-def test_signing_is_asked_for_only_before_any_bytes(state: AttemptState, outcome: AttemptOutcome | None) -> None:
+def test_signing_is_asked_for_only_before_any_bytes(
+    state: AttemptState, outcome: AttemptOutcome | None
+) -> None:
     """Whatever a row says: once there may be bytes, no step leads back to the signer."""
     step = next_send_step(facts((state, outcome)))
     if step in {SendStep.PLAN, SendStep.SIGN}:

@@ -20,11 +20,13 @@ GRANTED = SendFacts(send_id=UUID(int=1), wallet=WALLET)
 
 
 def sent(state: AttemptState, outcome: AttemptOutcome | None = None) -> SendFacts:
+    """Return a send whose first attempt stands here."""
     attempt = AttemptFacts(attempt=1, state=state, outcome=outcome, wallet=WALLET)
     return SendFacts(send_id=UUID(int=1), wallet=WALLET, attempts=(attempt,))
 
 
 def facts(state: WithdrawalState, send: SendFacts | None = None) -> WithdrawalFacts:
+    """Return a withdrawal's row in this state."""
     return WithdrawalFacts(
         withdrawal_id=UUID(int=1),
         state=state,
@@ -79,7 +81,9 @@ def test_rows_say_what_a_withdrawal_needs(
     ],
 )
 def test_committed_is_the_point_of_no_return(
-    state: WithdrawalState, is_open: bool, can_be_cancelled: bool  # noqa: FBT001 - a table's columns
+    state: WithdrawalState,
+    is_open: bool,  # noqa: FBT001 - a table's column
+    can_be_cancelled: bool,  # noqa: FBT001 - a table's column
 ) -> None:
     """What is committed is open and can no longer be cancelled; every state is in this table."""
     assert (state.is_open, state.can_be_cancelled) == (is_open, can_be_cancelled)

@@ -1,0 +1,1 @@
+"""Histories and names of released versions against today's code."""
