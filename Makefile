@@ -34,7 +34,7 @@ lint: setup  ## style, format, types, import contracts, house rules; runs all, t
 	check "ruff format" $(BIN)/ruff format --check --output-format concise $(CODE); \
 	check "mypy" $(BIN)/mypy; \
 	check "basedpyright" $(BIN)/basedpyright; \
-	check "import-linter" env PYTHONPATH=. $(BIN)/lint-imports --no-logo; \
+	check "import-linter" env PYTHONPATH=. $(BIN)/lint-imports --no-logo --cache-dir build/imports; \
 	check "tidy" $(BIN)/python tools/tidy.py; \
 	test -z "$$failed"
 

@@ -13,7 +13,7 @@ from activities.booking import book, declined, in_books
 from activities.provenance import provenance
 from domain.assets import Catalogue
 from domain.errors import NotFound, PlayerBlocked, RefusedByRules, Rejected
-from domain.ids import decision_id, player_text, posting_id, step, withdrawal_key
+from domain.ids import decision_id, player_text, posting_id, slot_of_player, step, withdrawal_key
 from domain.journal import withdrawal_reserved, withdrawal_voided
 from domain.kinds import Result
 from domain.players import AddressInput, AddressRecord, PlayerInput, PlayerRecord
@@ -21,6 +21,7 @@ from domain.rules import Decision, Policy, Verdict, WithdrawalCall, WithdrawalTe
 from domain.withdrawals import ReviewAct, ReviewVerb, WithdrawalFacts, WithdrawalInput, WithdrawalState
 from ledger.addresses import assign
 from ledger.decisions import DecidedCall, record_decision, record_review
+from ledger.loading import lock_slots
 from ledger.registrations import is_active, register
 from ledger.session import Sessions
 from ledger.withdrawals import WithdrawalAcceptance, insert_withdrawal, mark, recall_withdrawal
@@ -66,6 +67,8 @@ class AcceptingActivities:
         """Keep a person's word once, and let it act: approved may be sent, rejected gives the money back."""
 
         async def work(session: AsyncConnection) -> WithdrawalFacts:
+            # The slot before the row, as every posting takes them: a rejection and a cancel never deadlock.
+            await lock_slots(session, {slot_of_player(act.player)})
             if await record_review(session, act, datetime.now(UTC)):
                 await self._act(session, act)
             return await _recalled(session, act.player, act)
@@ -97,13 +100,22 @@ class AcceptingActivities:
         terms = self.policy.terms_of(request.asset_id)
         try:
             await self._check(session, request, decision)
+            version = await self._reserve(session, request, decided, terms.fee if terms else 0)
         except Rejected as refusal:
             return _acceptance(key, decided, terms, WithdrawalState.DECLINED, refusal=refusal)
+        state = WithdrawalState.REVIEW if decision.verdict is Verdict.REVIEW else WithdrawalState.APPROVED
+        return _acceptance(key, decided, terms, state, version=version)
+
+    async def _reserve(
+        self, session: AsyncConnection, request: WithdrawalInput, decided: DecidedCall, fee: int
+    ) -> int | None:
+        """Reserve amount and fee; returns the player's version, raises Rejected if the ledger refuses."""
+        key = withdrawal_key(request.withdrawal_id)
         reservation = withdrawal_reserved(
             player=request.player,
             asset_id=request.asset_id,
             units=request.amount,
-            fee_units=terms.fee if terms else 0,
+            fee_units=fee,
             key=key,
             decision=decided.decision_id,
             ref=key,
@@ -112,9 +124,8 @@ class AcceptingActivities:
         outcome = await book(session, reservation)
         refused = declined(reservation, outcome, self.catalogue.by_id(request.asset_id).code)
         if refused is not None:
-            return _acceptance(key, decided, terms, WithdrawalState.DECLINED, refusal=refused)
-        state = WithdrawalState.REVIEW if decision.verdict is Verdict.REVIEW else WithdrawalState.APPROVED
-        return _acceptance(key, decided, terms, state, version=outcome.player_version)
+            raise refused
+        return outcome.player_version
 
     async def _check(self, session: AsyncConnection, request: WithdrawalInput, decision: Decision) -> None:
         if self.catalogue.by_id(request.asset_id).network != request.network:

@@ -88,6 +88,7 @@ class BroadcastingActivities:
             waiting = await open_sends(session, network)
         silent_since = datetime.now(UTC) - RESEND_AFTER
         for send in waiting:
+            activity.heartbeat(f"healing {send.send_id}")
             if send.tried_at is None or send.tried_at < silent_since:
                 await self._hand_over(network, send.tx)
 

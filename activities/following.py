@@ -76,6 +76,8 @@ class FollowingActivities:
 
     async def _catch_up(self, network: str, followed: FollowedNetwork) -> int:
         cursor = await self._cursor(network, followed)
+        if cursor.mode == "frozen":
+            raise FinalityBroken(network, cursor.why or "it is frozen")
         heads = await followed.reader.heads()
         if heads.latest.ref.height < cursor.final_height:
             raise NodeStale(
@@ -177,12 +179,13 @@ class DeliveringActivities:
         """Deliver until the shift ends."""
         async for _ in Shift(every_seconds=DELIVER_EVERY_SECONDS):
             while await self._deliver(feed.network) == DELIVERIES_MAX:
-                activity.heartbeat("delivering")
+                pass
 
     async def _deliver(self, network: str) -> int:
         async with self.sessions.begin() as session:
             events = await undelivered(session, network, DELIVERIES_MAX)
         for event in events:
+            activity.heartbeat(f"delivering event {event.number}")
             if isinstance(event, DepositEvent):
                 await self.starter.deposit(event)
             elif isinstance(event, SendEvent):

@@ -175,8 +175,15 @@ class PlayingActivities:
         await record_decision(session, decided, decision, facts, _now())
         try:
             await self._check(session, request, decision)
+            return await self._reserve(session, request, decided)
         except Rejected as refusal:
             return _declined(decided, refusal)
+
+    async def _reserve(
+        self, session: AsyncConnection, request: BetInput, decided: DecidedCall
+    ) -> BetAcceptance:
+        """Reserve the stake and draw; raises Rejected if the ledger refuses."""
+        key = _key(request)
         reservation = bet_reserved(
             player=request.player,
             asset_id=request.asset_id,
@@ -189,7 +196,7 @@ class PlayingActivities:
         outcome = await book(session, reservation)
         refused = declined(reservation, outcome, self.catalogue.by_id(request.asset_id).code)
         if refused is not None:
-            return _declined(decided, refused)
+            raise refused
         drawn = await take_nonce(session, request.player)
         return BetAcceptance(
             state=BetState.RESERVED,

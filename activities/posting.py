@@ -140,7 +140,7 @@ class PostingActivities:
                     datetime.now(UTC),
                     version=outcome.player_version,
                 )
-            return await _recalled(session, ref)
+            return await _moved_on(session, ref, facts)
 
         return await in_books(self.sessions, work)
 
@@ -173,7 +173,7 @@ class PostingActivities:
                     sentence=act.sentence,
                     version=outcome.player_version,
                 )
-            return await _recalled(session, ref)
+            return await _moved_on(session, ref, facts)
 
         facts = await in_books(self.sessions, work)
         await self._pass_room_on(facts.network)
@@ -272,6 +272,16 @@ class PostingActivities:
 
 def _is_paid(send: SendFacts) -> bool:
     return send.current is not None and send.current.outcome is AttemptOutcome.PAID
+
+
+async def _moved_on(session: AsyncConnection, ref: WithdrawalRef, before: WithdrawalFacts) -> WithdrawalFacts:
+    """The rows after a posting, its own or the one that was faster; RecordMismatch if nothing moved."""
+    facts = await _recalled(session, ref)
+    if facts.state is before.state:
+        raise RecordMismatch(
+            f"withdrawal {ref.withdrawal_id} is {facts.state.value}, its reservation is closed"
+        )
+    return facts
 
 
 async def _recalled(session: AsyncConnection, ref: WithdrawalRef) -> WithdrawalFacts:

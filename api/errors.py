@@ -19,6 +19,7 @@ UNAVAILABLE = "UNAVAILABLE"
 INTERNAL = "INTERNAL"
 METHOD_NOT_ALLOWED = "METHOD_NOT_ALLOWED"
 REQUEST_TOO_LARGE = "REQUEST_TOO_LARGE"
+EXPIRED = "EXPIRED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ TABLE: dict[str, Entry] = {
     "ALREADY_CLOSED": Entry(HTTPStatus.CONFLICT, "It has already ended"),
     "TOO_LATE": Entry(HTTPStatus.CONFLICT, "It is too late for that"),
     "BLOCKED": Entry(HTTPStatus.CONFLICT, "It takes nothing any more"),
+    EXPIRED: Entry(HTTPStatus.CONFLICT, "No answer was given in time, and nothing was taken"),
     REQUEST_TOO_LARGE: Entry(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is too large"),
     "AMOUNT_INVALID": Entry(HTTPStatus.UNPROCESSABLE_ENTITY, "The amount cannot be used"),
     "ADDRESS_INVALID": Entry(HTTPStatus.UNPROCESSABLE_ENTITY, "The address cannot be used"),

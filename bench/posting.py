@@ -1,7 +1,7 @@
 """Transfers per second of the posting path, beside one transaction per transfer in the same run.
 
 A round is reserve and settle, and half of the settles win: two postings, two and a half transfers. Both sides
-use the same driver, processes, server and settings; the order is there and back again, so that a machine that
+use the same driver, server and settings; the order is there and back again, so that a machine that
 warms up or tires favours neither.
 """
 
@@ -28,17 +28,17 @@ from ledger.opening import open_missing, register_assets
 from ledger.posting import accounts_of, post
 from ledger.session import Sessions, create_ledger_engine
 from ledger.writing import DecisionRow
+from workers.collecting import calm_collector
 
 BATCHES = (1, 10, 100, 500)
-PROCESSES = 4
+CONNECTIONS = 2  # one lane a core
+BASELINE_CONNECTIONS = 4  # it waits for its commits, so it gains by more
 PLAYERS = 10_000
 WARM_UP_SECONDS = 1.0
-MEASURED_SECONDS = 3.0
+MEASURED_SECONDS = 5.0
 MONEY = "croupier_money"
-SHOWN_SETTINGS = (
-    "server_version", "synchronous_commit", "fsync", "full_page_writes", "wal_compression", "shared_buffers",
-    "max_wal_size", "commit_delay",
-)  # fmt: skip
+SERVER_SETTINGS = ("server_version", "shared_buffers", "max_wal_size", "wal_compression")
+COMMIT_SETTINGS = ("synchronous_commit", "fsync", "full_page_writes", "commit_delay")
 
 BASELINE_SCHEMA = """
 CREATE TABLE accounts (
@@ -126,15 +126,23 @@ def _measure(server: Postgres) -> tuple[dict[str, object], dict[str, object]]:
         legs = [0, *BATCHES] if there else [*reversed(BATCHES), 0]
         for batch in legs:
             into = spread[batch] if batch else baseline
-            into.add(_pass(server, _lanes(owners), batch, next(seeds)))
+            connections = CONNECTIONS if batch else BASELINE_CONNECTIONS
+            into.add(_pass(server, _lanes(owners, connections), batch, next(seeds)))
             print(f"  batch {batch or 'baseline':>8}: {into.per_second:>9,.0f} transfers/s", flush=True)
             if batch in one_slot:
                 one_slot[batch].add(_pass(server, _single_slots(owners), batch, next(seeds)))
     asyncio.run(_check(server))
     with psycopg.connect(server.dsn(MONEY, MONEY)) as connection:
-        shown = {name: connection.execute(f"SHOW {name}").fetchone() for name in SHOWN_SETTINGS}
+        shown = {
+            name: connection.execute(f"SHOW {name}").fetchone() for name in SERVER_SETTINGS + COMMIT_SETTINGS
+        }
     settings: dict[str, object] = {name: row[0] for name, row in shown.items() if row}
-    settings |= {"processes": PROCESSES, "players": PLAYERS, "measured_seconds": MEASURED_SECONDS}
+    settings |= {
+        "connections": CONNECTIONS,
+        "baseline_connections": BASELINE_CONNECTIONS,
+        "players": PLAYERS,
+        "measured_seconds": MEASURED_SECONDS,
+    }
     return {
         "baseline_per_second": round(baseline.per_second),
         "baseline_p50_ms": milliseconds(percentile(baseline.latencies, 0.5)),
@@ -151,7 +159,7 @@ def _row(batch: int, spread: Figures, one_slot: Figures | None, baseline: Figure
         "postings_per_second": round(spread.postings / spread.seconds),
         "p50_ms": milliseconds(percentile(spread.latencies, 0.5)),
         "p99_ms": milliseconds(percentile(spread.latencies, 0.99)),
-        "slots_per_connection": SLOTS // PROCESSES,
+        "slots_per_connection": SLOTS // CONNECTIONS,
     }
     if one_slot is not None:
         row["one_slot_transfers_per_second"] = round(one_slot.per_second)
@@ -166,8 +174,8 @@ def _owners() -> dict[int, list[int]]:
     return by_slot
 
 
-def _lanes(owners: dict[int, list[int]]) -> list[tuple[int, ...]]:
-    width = SLOTS // PROCESSES
+def _lanes(owners: dict[int, list[int]], connections: int) -> list[tuple[int, ...]]:
+    width = SLOTS // connections
     return [
         tuple(owner for slot in range(first, first + width) for owner in owners[slot])
         for first in range(0, SLOTS, width)
@@ -175,7 +183,7 @@ def _lanes(owners: dict[int, list[int]]) -> list[tuple[int, ...]]:
 
 
 def _single_slots(owners: dict[int, list[int]]) -> list[tuple[int, ...]]:
-    return [tuple(owners[slot]) for slot in range(0, SLOTS, SLOTS // PROCESSES)]
+    return [tuple(owners[slot]) for slot in range(0, SLOTS, SLOTS // CONNECTIONS)]
 
 
 async def _prepare(server: Postgres, owners: dict[int, list[int]]) -> None:
@@ -220,13 +228,15 @@ def _pass(server: Postgres, shares: list[tuple[int, ...]], batch: int, seed: int
     dsn = server.dsn(MONEY, MONEY) if batch else server.dsn(MONEY, MONEY, database="baseline")
     starts_at = time.monotonic() + 1.5  # processes take about a second to import what they need
     told = [
-        Share(dsn, owners, batch, seed * PROCESSES + place, starts_at) for place, owners in enumerate(shares)
+        Share(dsn, owners, batch, seed * BASELINE_CONNECTIONS + place, starts_at)
+        for place, owners in enumerate(shares)
     ]
-    with multiprocessing.get_context("spawn").Pool(PROCESSES) as pool:
+    with multiprocessing.get_context("spawn").Pool(len(shares)) as pool:
         return pool.map(_work, told, chunksize=1)
 
 
 def _work(share: Share) -> Figures:
+    calm_collector()
     return asyncio.run(_post_rounds(share) if share.batch else _transfer_rounds(share))
 
 

@@ -11,6 +11,7 @@ from devstack.story import tell
 from devstack.up import keep_running
 
 WIDTH = 110
+INTERRUPTED = 130  # as a shell reports it
 
 
 def main() -> int:
@@ -20,9 +21,11 @@ def main() -> int:
     verb = parser.parse_args().verb
     console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    if verb == "up":
-        return keep_running(console)
-    return tell(console, BUILD / "demo.json")
+    try:
+        return keep_running(console) if verb == "up" else tell(console, BUILD / "demo.json")
+    except KeyboardInterrupt:
+        console.print("[dim]·[/] interrupted; what was started has been stopped")
+        return INTERRUPTED
 
 
 if __name__ == "__main__":

@@ -149,7 +149,7 @@ def running_stack(
         )
         for chain_id in CHAIN_IDS
     )
-    started: list[Child] = []
+    processes: dict[str, Child] = {}
     try:
         say("starting PostgreSQL, Temporal and two EVM chains")
         with ThreadPoolExecutor() as pool:
@@ -159,12 +159,13 @@ def running_stack(
         say("creating schemas, roles, keys and wallets")
         keys = draw_secrets(directory / "secrets", OPERATOR)
         house = seed(directory, postgres, chains, keys)
-        stack = Stack(directory, postgres, temporal, chains, keys, house, free_port(8080), free_port(8081))
+        ports = (free_port(8080), free_port(8081))
+        stack = Stack(directory, postgres, temporal, chains, keys, house, *ports, processes)
         say("starting the signer, the workers and the API")
-        _start_all(stack, started)
+        _start_all(stack)
         yield stack
     finally:
-        for child in reversed(started):
+        for child in reversed(list(processes.values())):
             child.stop()
         for chain in chains:
             chain.stop()
@@ -172,12 +173,11 @@ def running_stack(
         postgres.stop()
 
 
-def _start_all(stack: Stack, started: list[Child]) -> None:
+def _start_all(stack: Stack) -> None:
     names = ["signer", *PROCESSES, "api"]
     with ThreadPoolExecutor(max_workers=3) as pool:
-        for name, future in [(name, pool.submit(stack.start_process, name)) for name in names]:
+        for future in [pool.submit(stack.start_process, name) for name in names]:
             future.result()
-            started.append(stack.processes[name])
     stack.start_endless()
 
 

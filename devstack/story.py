@@ -43,7 +43,7 @@ def tell(console: Console, target: Path) -> int:
     began = monotonic()
     teller = Teller(console)
     run = open_run("demo")
-    result: dict[str, Any] = {"ok": False}
+    result = _nothing_yet()
     try:
         with running_stack(run.path, say=teller.step) as stack:
             teller.links(stack)
@@ -203,6 +203,22 @@ def _arrived(account: Account) -> int:
     return int(str(account.seeded.chain.rpc("eth_getBalance", account.outside, "latest")), 16)
 
 
+def _nothing_yet() -> dict[str, Any]:
+    """What a run that breaks off leaves in the file: every key, and `ok` false."""
+    return {
+        "ok": False,
+        "deposits": [],
+        "bets": {"count": 0, "wins": 0, "losses": 0},
+        "withdrawals": [],
+        "invariants": {},
+        "versions": _versions(),
+    }
+
+
+def _versions() -> dict[str, str]:
+    return {"python": python_version(), **{name: version(name) for name in VERSIONS_OF}}
+
+
 def _result(
     accounts: Sequence[Account],
     deposits: list[dict[str, Any]],
@@ -223,5 +239,5 @@ def _result(
         "bets": {"count": len(states), "wins": states.count("won"), "losses": states.count("lost")},
         "withdrawals": withdrawals,
         "invariants": invariants,
-        "versions": {"python": python_version(), **{name: version(name) for name in VERSIONS_OF}},
+        "versions": _versions(),
     }

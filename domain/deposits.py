@@ -151,12 +151,17 @@ def is_booked(reason: DepositReason | None) -> bool:
 
 
 def next_step(facts: DepositFacts) -> DepositStep:
-    """Where a deposit continues, read from its rows alone: post once final, reverse what left the chain."""
+    """Where a deposit continues, read from its rows alone: post once final, reverse what left the chain.
+
+    Until it is final an execution that is worth nothing may leave its branch for one that is.
+    """
     is_posted = facts.credits > facts.returns
     if facts.state is DepositState.ORPHANED:
         return DepositStep.REVERSE if is_posted else DepositStep.WAIT
-    if not is_booked(facts.reason) or is_posted:
+    if is_posted:
         return DepositStep.DONE
-    if facts.is_final and facts.chain_is_open:
-        return DepositStep.CREDIT
-    return DepositStep.WAIT
+    if not facts.is_final:
+        return DepositStep.WAIT
+    if not is_booked(facts.reason):
+        return DepositStep.DONE
+    return DepositStep.CREDIT if facts.chain_is_open else DepositStep.WAIT

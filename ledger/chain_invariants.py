@@ -37,7 +37,8 @@ DEPOSITS_EQUAL_POSTINGS = """
 WITH posted AS (
   SELECT (t.debit_account >> 8) & 65535 AS asset_id,
          sum(CASE WHEN p.kind IN (1, 2) AND (t.debit_account & 255) BETWEEN 30 AND 33 THEN t.amount
-                  WHEN p.kind = 4 AND (t.credit_account & 255) BETWEEN 30 AND 33 THEN -t.amount ELSE 0 END) AS units
+                  WHEN p.kind = 4 AND (t.credit_account & 255) BETWEEN 30 AND 33 THEN -t.amount
+                  ELSE 0 END) AS units
     FROM ledger.postings p
     JOIN ledger.transfers t ON t.slot = p.slot AND t.posting_no = p.no AND t.posted_at = p.posted_at
    WHERE p.kind IN (1, 2, 4) AND p.result = 0 GROUP BY 1),

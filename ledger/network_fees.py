@@ -16,7 +16,7 @@ class PaidFee:
 
 
 async def fees_of(session: AsyncConnection, send_id: UUID) -> list[PaidFee]:
-    """The fees of a send's ended attempts, in attempt order; an attempt that never landed cost nothing."""
+    """The fees of a send's ended attempts, in attempt order; what cost nothing is left out."""
     rows = await session.execute(_FEES, {"send_id": send_id})
     return [PaidFee(txid=row.txid, units=int(row.fee)) for row in rows]
 
@@ -25,6 +25,6 @@ _FEES = text("""
     SELECT o.txid, o.fee
       FROM chain.attempts t
       JOIN chain.own_txs o ON (o.chain_id, o.txid, o.block_hash) = (t.chain_id, t.landed_txid, t.block_hash)
-     WHERE t.send_id = :send_id AND t.outcome IS NOT NULL
+     WHERE t.send_id = :send_id AND t.outcome IS NOT NULL AND o.fee > 0
      ORDER BY t.attempt
 """)

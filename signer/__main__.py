@@ -11,6 +11,7 @@ import logging
 import sys
 
 from chains.codecs.addresses import EvmAddressBook, checksum_text
+from domain.errors import CroupierError
 from signer.keystore_keys import Keystore, KeystoreUnreadable
 from signer.registering import register_wallet
 from signer.running import KeyMissing, run
@@ -27,7 +28,7 @@ def main(arguments: list[str]) -> int:
     forbid_dumps()
     try:
         options.command(options)
-    except (KeystoreUnreadable, KeyMissing, OSError, ValueError) as error:
+    except (CroupierError, KeystoreUnreadable, KeyMissing, OSError, ValueError) as error:
         # The sentence alone: a traceback of this process could show what it must not.
         sys.stderr.write(f"{error}\n")
         return 1

@@ -38,22 +38,24 @@ def main() -> None:
 
 
 def is_ready(venv: Path, lock: Path) -> bool:
-    """Tell whether the environment was completed from exactly this lock."""
-    stamp = venv / ".ready"
-    return stamp.exists() and stamp.read_text() == _identity(lock)
+    """Tell whether the environment was completed here, from exactly this lock."""
+    return _stamp(venv) == _identity(venv, lock)
 
 
 def prepare(venv: Path, lock: Path) -> None:
-    """Create the environment, install the lock, then write the stamp; a mark tells of an interruption."""
+    """Create the environment, install the lock, then write the stamp; a mark tells of an interruption.
+
+    What was interrupted, moved here from elsewhere, or made by another Python is built from nothing.
+    """
     mark = venv.with_name(f"{venv.name}.unfinished")
-    if mark.exists():
+    if mark.exists() or not _stamp(venv).startswith(_place(venv)):
         shutil.rmtree(venv, ignore_errors=True)
     mark.touch()
     if subprocess.run([sys.executable, "-m", "venv", str(venv)], check=False).returncode != 0:
         shutil.rmtree(venv, ignore_errors=True)
         sys.exit("Could not create a virtual environment; on Debian: apt-get install python3-venv")
     _install(venv, lock)
-    (venv / ".ready").write_text(_identity(lock))
+    (venv / ".ready").write_text(_identity(venv, lock))
     mark.unlink()
 
 
@@ -91,9 +93,19 @@ def _tell(found: int, total: int, line: str) -> None:
         )
 
 
-def _identity(lock: Path) -> str:
-    digest = hashlib.sha256(lock.read_bytes()).hexdigest()
-    return f"{sys.version_info.major}.{sys.version_info.minor} {digest}"
+def _stamp(venv: Path) -> str:
+    """What the last completion wrote; nothing once the interpreter behind it is gone."""
+    stamp = venv / ".ready"
+    return stamp.read_text() if stamp.exists() and (venv / "bin" / "python").exists() else ""
+
+
+def _identity(venv: Path, lock: Path) -> str:
+    return _place(venv) + hashlib.sha256(lock.read_bytes()).hexdigest()
+
+
+def _place(venv: Path) -> str:
+    """The Python and the path that an environment's scripts were written for."""
+    return f"{sys.version_info.major}.{sys.version_info.minor} {venv} "
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from temporalio.worker import Worker
 
 from bootstrap.assembly import Assembly, assemble
 from workers.checking import check_namespaces, check_schema
+from workers.collecting import calm_collector
 from workers.registry import PROCESSES, QueueWork
 from workflows.names import BETS_NAMESPACE
 
@@ -36,6 +37,7 @@ async def run(name: str) -> None:
         for work in works:
             await stack.enter_async_context(build_worker(work, built, _client(built, work)))
         log.info("serving", process=name, queues=[f"{work.namespace}/{work.queue}" for work in works])
+        calm_collector()
         await _serve(built.health_file)
         log.info("draining", process=name)
 

@@ -10,6 +10,7 @@ from domain.players import PoolInput
 from domain.signing import sign_queue
 from workflows.names import LEDGER_QUEUE, WorkflowName
 from workflows.policies import MUST
+from workflows.reviews import Desk
 from workflows.stepping import take
 
 LOOK_EVERY = timedelta(seconds=30)
@@ -22,31 +23,41 @@ class AddressPoolWorkflow:
     An address is shown to a player only after the key that spends from it has answered for it.
     """
 
+    @workflow.init
+    def __init__(self, pool: PoolInput) -> None:
+        self._pool = pool
+        self._desk = Desk()
+
     @workflow.run
     async def run(self, pool: PoolInput) -> None:
         while not workflow.info().is_continue_as_new_suggested():
-            wanted = await take(
-                AddressActivities.wanted_addresses,
-                pool,
-                queue=LEDGER_QUEUE,
-                policy=MUST,
-                summary="Count the pool",
-            )
-            if wanted is None:
+            if await self._desk.insist("fill", self._fill):
                 await workflow.sleep(LOOK_EVERY, summary="The pool is full")
-                continue
-            confirmed = await take(
-                SigningActivities.confirm_addresses,
-                wanted,
-                queue=sign_queue(pool.network),
-                policy=MUST,
-                summary="Have the signer derive the next addresses",
-            )
-            await take(
-                AddressActivities.store_addresses,
-                confirmed,
-                queue=LEDGER_QUEUE,
-                policy=MUST,
-                summary="Compare with our own derivation and store",
-            )
         workflow.continue_as_new(pool)
+
+    async def _fill(self) -> bool:
+        """Add one range of addresses; True if there was nothing to add."""
+        wanted = await take(
+            AddressActivities.wanted_addresses,
+            self._pool,
+            queue=LEDGER_QUEUE,
+            policy=MUST,
+            summary="Count the pool",
+        )
+        if wanted is None:
+            return True
+        confirmed = await take(
+            SigningActivities.confirm_addresses,
+            wanted,
+            queue=sign_queue(self._pool.network),
+            policy=MUST,
+            summary="Have the signer derive the next addresses",
+        )
+        await take(
+            AddressActivities.store_addresses,
+            confirmed,
+            queue=LEDGER_QUEUE,
+            policy=MUST,
+            summary="Compare with our own derivation and store",
+        )
+        return False

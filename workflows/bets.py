@@ -7,6 +7,7 @@ from activities.playing import PlayingActivities
 from domain.bets import BetInput, BetResult, BetStep, next_step
 from workflows.names import LEDGER_QUEUE, UpdateName, WorkflowName
 from workflows.policies import ACCEPT, MUST
+from workflows.reviews import Desk
 from workflows.stepping import shielded, take, take_local, take_soon
 
 
@@ -21,6 +22,7 @@ class BetWorkflow:
     def __init__(self, request: BetInput) -> None:
         self._request = request
         self._bet: BetResult | None = None
+        self._desk = Desk()
 
     @workflow.run
     async def run(self, request: BetInput) -> BetResult:  # noqa: ARG002 - taken in __init__
@@ -37,14 +39,17 @@ class BetWorkflow:
     async def _body(self) -> BetResult:
         bet = await self._reserve()
         if next_step(bet) is BetStep.SETTLE:
-            bet = await take_soon(
-                PlayingActivities.settle_bet,
-                self._request,
-                queue=LEDGER_QUEUE,
-                summary="Roll the dice and settle",
-            )
+            bet = await self._desk.insist("settle", self._settle)
         self._bet = bet
         return bet
+
+    async def _settle(self) -> BetResult:
+        return await take_soon(
+            PlayingActivities.settle_bet,
+            self._request,
+            queue=LEDGER_QUEUE,
+            summary="Roll the dice and settle",
+        )
 
     async def _reserve(self) -> BetResult:
         """Reserve the stake, or take it back for ever: who got no answer must not lose it silently."""
@@ -56,10 +61,13 @@ class BetWorkflow:
                 summary="Decide and reserve the stake",
             )
         except FailureError:
-            return await take(
-                PlayingActivities.void_bet,
-                self._request,
-                queue=LEDGER_QUEUE,
-                policy=MUST,
-                summary="No answer in time: void the bet under its own id",
-            )
+            return await self._desk.insist("void", self._void)
+
+    async def _void(self) -> BetResult:
+        return await take(
+            PlayingActivities.void_bet,
+            self._request,
+            queue=LEDGER_QUEUE,
+            policy=MUST,
+            summary="No answer in time: void the bet under its own id",
+        )

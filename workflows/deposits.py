@@ -16,7 +16,7 @@ from domain.deposits import (
 )
 from workflows.names import LEDGER_QUEUE, SignalName, WorkflowName
 from workflows.policies import CHAIN_FALLBACK, MUST
-from workflows.reviews import show_state
+from workflows.reviews import Desk, show_state
 from workflows.stepping import shielded, take, take_soon
 
 
@@ -33,6 +33,7 @@ class DepositWorkflow:
         self._request = request
         self._heard = 0
         self._understood = 0
+        self._desk = Desk()
 
     @workflow.run
     async def run(self, request: DepositInput) -> DepositResult:  # noqa: ARG002 - taken in __init__
@@ -48,27 +49,37 @@ class DepositWorkflow:
     async def _body(self) -> DepositFacts:
         while True:
             self._understood = self._heard
-            facts = await take_soon(
-                PostingActivities.recall_deposit,
-                self._request,
-                queue=LEDGER_QUEUE,
-                summary="Read what the rows say",
-            )
+            facts = await self._desk.insist("recall", self._recall)
             show_state(facts.state.value, _sentence(facts))
             step = next_step(facts)
             if step is DepositStep.DONE:
                 return facts
             if step is DepositStep.CREDIT:
-                await self._post(PostingActivities.post_deposit, "Post the final deposit")
+                await self._post("credit", PostingActivities.post_deposit, "Post the final deposit")
             elif step is DepositStep.REVERSE:
-                await self._post(PostingActivities.reverse_deposit, "Take back what the chain took back")
+                await self._post(
+                    "reverse", PostingActivities.reverse_deposit, "Take back what the chain took back"
+                )
             else:
                 await self._news()
 
+    async def _recall(self) -> DepositFacts:
+        return await take_soon(
+            PostingActivities.recall_deposit,
+            self._request,
+            queue=LEDGER_QUEUE,
+            summary="Read what the rows say",
+        )
+
     async def _post(
-        self, act: Callable[[PostingActivities, DepositInput], Awaitable[DepositFacts]], summary: str
+        self,
+        step: str,
+        act: Callable[[PostingActivities, DepositInput], Awaitable[DepositFacts]],
+        summary: str,
     ) -> None:
-        await take(act, self._request, queue=LEDGER_QUEUE, policy=MUST, summary=summary)
+        await self._desk.insist(
+            step, lambda: take(act, self._request, queue=LEDGER_QUEUE, policy=MUST, summary=summary)
+        )
 
     async def _news(self) -> None:
         try:

@@ -1,7 +1,6 @@
 """The contract between everybody who talks through Temporal: namespaces, queues, ids, message names.
 
-All of it is wire format: a name that has been released is never changed. `tests/architecture` keeps a golden
-copy.
+All of it is wire format: a name that has been released is never changed. `tests/replay` keeps a golden copy.
 """
 
 from enum import StrEnum

@@ -1,17 +1,22 @@
 """Desk: where a workflow waits for the world or for a person, and says why while it waits."""
 
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from temporalio import workflow
 from temporalio.common import SearchAttributeUpdate
+from temporalio.exceptions import FailureError, is_cancelled_exception
 
 from domain.reviews import Reason, Waiting, explain
 from workflows.names import NEEDS_HUMAN, REASON, SINCE, STATE, STEP
 from workflows.policies import BLOCKED_RETRY, PERSON_FALLBACK
+from workflows.stepping import failure_code
 
 BLOCKED = "blocked"
+
+Result = TypeVar("Result")
 
 
 class Desk:
@@ -50,6 +55,22 @@ class Desk:
                 lambda: self._nudged, timeout=patience, timeout_summary=f"{reason}: look again"
             )
         self._nudged = False
+
+    async def insist(self, step: str, take_it: Callable[[], Awaitable[Result]]) -> Result:
+        """Take a step that has to happen: an error that is final stands here and is tried again later.
+
+        So no error leaves the workflow, and money it holds keeps its owner.
+        """
+        while True:
+            try:
+                result = await take_it()
+            except FailureError as error:
+                if is_cancelled_exception(error):
+                    raise
+                await self.stand(step, Reason.CORRUPT, failure_code(error) or "no answer")
+            else:
+                self.leave()
+                return result
 
     def leave(self) -> None:
         """Say that the wait is over, once the step it was for has gone through."""

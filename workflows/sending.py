@@ -41,6 +41,7 @@ class Sending:
         self._desk = desk
         self._queue = chain_queue(order.network)
         self._news = False
+        self._was_stale = False
 
     def told(self) -> None:
         """The follower saw one of our transactions; look at the rows."""
@@ -92,6 +93,7 @@ class Sending:
         except FailureError as error:
             await self._signer_said_no(error)
             return
+        self._was_stale = False
         workflow.set_current_details(
             f"Signed as 0x{answer.txid.hex()} with nonce {answer.nonce}; handing it to the nodes."
         )
@@ -137,6 +139,11 @@ class Sending:
             return
         refusal = Refusal(failure_details(error)[0])
         if refusal is Refusal.PLAN_STALE:
+            # A plan ages while the signer is away; two in a row mean that clocks disagree.
+            self._was_stale = not self._was_stale
+            if self._was_stale:
+                return
+            await self._desk.stand("sign", Reason.SIGNER_DOWN, refusal.value)
             return
         if refusal is Refusal.CAP:
             await self._desk.stand("sign", Reason.SIGNER_CAP)

@@ -70,7 +70,8 @@ class WithdrawalWorkflow:
     @workflow.update(name=UpdateName.CANCEL)
     async def cancel(self, act: CancelAct) -> WithdrawalFacts:  # noqa: ARG002 - the id is this workflow's own
         self._want_back()
-        await workflow.wait_condition(lambda: self._facts is not None and not self._facts.state.can_be_cancelled)
+        # A reset delivers this again before the new run has read any row.
+        await workflow.wait_condition(lambda: not (self._facts is None or self._now.state.can_be_cancelled))
         if self._now.state is not WithdrawalState.CANCELLED:
             raise _too_late(self._now)
         return self._now
@@ -121,12 +122,7 @@ class WithdrawalWorkflow:
         self._wake()
 
     async def _body(self) -> WithdrawalFacts:
-        self._facts = await take_soon(
-            AcceptingActivities.accept_withdrawal,
-            self._request,
-            queue=LEDGER_QUEUE,
-            summary="Decide and reserve, or recall what the rows say",
-        )
+        self._facts = await self._desk.insist("accept", self._accept)
         while True:
             step = next_step(self._now)
             if step is WithdrawalStep.DONE:
@@ -136,7 +132,15 @@ class WithdrawalWorkflow:
                 await self._take_step(step)
             except FailureError as error:
                 await self._desk.stand(step.value, Reason.CORRUPT, failure_code(error) or "no answer")
-                self._facts = await self._recall()
+                self._facts = await self._desk.insist("recall", self._recall)
+
+    async def _accept(self) -> WithdrawalFacts:
+        return await take_soon(
+            AcceptingActivities.accept_withdrawal,
+            self._request,
+            queue=LEDGER_QUEUE,
+            summary="Decide and reserve, or recall what the rows say",
+        )
 
     async def _take_step(self, step: WithdrawalStep) -> None:
         if self._wanted_back is not None and self._now.state.can_be_cancelled:

@@ -30,6 +30,7 @@ router = APIRouter(prefix="/v1/bets", tags=["bets"], route_class=StrictRoute)
             "PLAYER_BLOCKED",
             "NOT_FOUND",
             "CONFLICT",
+            "EXPIRED",
             "AMOUNT_INVALID",
             "ASSET_UNKNOWN",
             "INSUFFICIENT_FUNDS",

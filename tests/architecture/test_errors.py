@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from activities.failures import TREATMENTS, translate, treatment_of
-from api.errors import INTERNAL, METHOD_NOT_ALLOWED, REQUEST_TOO_LARGE, TABLE, UNAVAILABLE, outside
+from api.errors import EXPIRED, INTERNAL, METHOD_NOT_ALLOWED, REQUEST_TOO_LARGE, TABLE, UNAVAILABLE, outside
 from api.schemas.problems import Retry
 from domain.errors import Corrupt, CroupierError, RefusedBySigner, Rejected, Unavailable, Uncertain
 
 DOCS = Path(__file__).parents[2] / "docs" / "errors.md"
-OF_THE_DOOR = {UNAVAILABLE, INTERNAL, METHOD_NOT_ALLOWED, REQUEST_TOO_LARGE}
+OF_THE_DOOR = {UNAVAILABLE, INTERNAL, METHOD_NOT_ALLOWED, REQUEST_TOO_LARGE, EXPIRED}
 """Codes that no error of the domain carries: the door's own."""
 BRANCHES = (Rejected, Unavailable, Uncertain, Corrupt)
 STATUSES = {

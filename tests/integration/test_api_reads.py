@@ -1,11 +1,13 @@
-"""What the door reads from rows that the chain side wrote: deposits as they come, page by page."""
+"""What the door reads from rows of the chain side: deposits as they come, and whose an address is."""
 
 from collections.abc import AsyncIterator
 
 import pytest_asyncio
 
 from chains.codecs.addresses import checksum_text
+from domain.deposits import WalletRole
 from domain.ids import player_of, player_text
+from ledger.addresses import watch_wallet
 from ledger.finality import advance_final
 from ledger.observed import apply_block
 from tests.support.door import NOWHERE, DoorClient
@@ -14,6 +16,7 @@ from tests.support.ledger_database import NETWORK, TOKEN, LedgerDatabase
 from tests.support.records import (
     NOW,
     RULES,
+    address,
     block,
     effect,
     header,
@@ -97,6 +100,18 @@ async def test_somebody_without_anything_has_zeros_and_empty_lists(house: House)
         assert (await player.get(path)).json() == {"items": [], "next": None}
     assert (await player.get(f"/v1/statement?asset=TUSD&network={NETWORK}")).json()["items"] == []
     assert (await player.get("/v1/fair")).status_code == 404
+
+
+async def test_a_wallet_of_this_house_is_nobodys_payee(house: House) -> None:
+    """A hot wallet is refused by its row, before any workflow is asked, and nothing is written."""
+    player = house.client(await new_player(house.ledger.sessions()))
+    wallet = address("hot")
+    async with house.ledger.sessions(None).begin() as session:
+        await watch_wallet(session, "eip155", wallet, WalletRole.HOT)
+    body = {"asset": "TUSD", "network": NETWORK, "to": checksum_text(wallet), "amount": str(UNITS)}
+    answer = await player.post("/v1/withdrawals", json=body, headers={"Idempotency-Key": "k-1"})
+    assert (answer.status_code, answer.json()["reason"]) == (422, "OURS_SYSTEM")
+    assert (await player.get("/v1/withdrawals")).json()["items"] == []
 
 
 async def test_a_token_of_a_player_who_is_not_in_the_books_finds_nothing(house: House) -> None:

@@ -46,9 +46,20 @@ def test_a_failing_run_keeps_its_code_and_its_closing_line(
     assert "1 failed" in run.stdout.splitlines()[-1]
 
 
+def test_a_test_that_does_not_exist_is_named(tmp_path: Path) -> None:
+    """A mistyped test is a usage error, and its sentence is still said."""
+    run = _run_program("import temporalio.client", "127.0.0.1:1", tmp_path, "test_once.py::test_nothing")
+    assert run.returncode == int(pytest.ExitCode.USAGE_ERROR)
+    assert "test_nothing" in run.stderr
+
+
 def _run(test: str, server: TemporalServer, directory: Path) -> subprocess.CompletedProcess[str]:
+    return _run_program(PROGRAM.format(test=test), server.address, directory, "test_once.py")
+
+
+def _run_program(program: str, address: str, directory: Path, asked: str) -> subprocess.CompletedProcess[str]:
     directory.mkdir(exist_ok=True)
-    (directory / "test_once.py").write_text(PROGRAM.format(test=test))
+    (directory / "test_once.py").write_text(program)
     (directory / "pytest.ini").write_text("[pytest]\n")
     return subprocess.run(
         [
@@ -60,11 +71,11 @@ def _run(test: str, server: TemporalServer, directory: Path) -> subprocess.Compl
             "tests.support.exiting",
             "-p",
             "no:cacheprovider",
-            "test_once.py",
+            asked,
         ],
         check=False,
         cwd=directory,
-        env={"PYTHONPATH": str(CHECKOUT), "TEMPORAL_ADDRESS": server.address, "PATH": ""},
+        env={"PYTHONPATH": str(CHECKOUT), "TEMPORAL_ADDRESS": address, "PATH": ""},
         capture_output=True,
         text=True,
         timeout=RUN_SECONDS,

@@ -8,14 +8,14 @@ from temporalio.common import WorkflowIDReusePolicy
 
 from api.asking import NoAnswer
 from api.questions import bet_question
-from domain.accounts import Purpose
+from domain.accounts import Guard, Purpose, player_account
 from domain.bets import BetInput, BetResult, BetState
 from domain.errors import InvariantBroken, TemporalUnavailable
 from domain.ids import operator_of_player
 from ledger.bets import recall_bet
 from tests.support.ledger_database import COIN
 from tests.support.world import World
-from tests.support.world_buttons import cancel, terminate
+from tests.support.world_buttons import cancel, sentence, terminate
 from tests.support.world_house import ETHER
 from tests.support.world_people import People
 from workflows.bets import BetWorkflow
@@ -141,6 +141,46 @@ async def test_a_settlement_goes_on_after_the_ledger_was_away(world: World, peop
     assert result.state in ENDED
     assert world.mischief.calls[workflow_of(bet), "settle_bet"] > 1
     assert await people.units(player) == before - bet.stake + result.payout
+
+
+async def test_a_bet_that_cannot_be_settled_waits_with_its_stake(world: World, people: People) -> None:
+    """An error that is final does not end the workflow: it stands and says so, and a new look settles."""
+    player = await people.rich_player()
+    before = await people.units(player)
+    bet = people.bet(player)
+    broken = InvariantBroken("a test says so")
+    world.mischief.fail(workflow_of(bet), "settle_bet", broken, broken)
+    with suppress(TemporalUnavailable):
+        assert isinstance(await world.asker.ask(bet_question(bet, COIN)), NoAnswer)
+
+    async def stands() -> bool:
+        return "INVARIANT_BROKEN" in await sentence(world.bets, workflow_of(bet))
+
+    await world.until(stands, "the sentence of a bet that stands")
+    assert await people.units(player, Purpose.IN_PLAY) == bet.stake
+    await terminate(world.bets, workflow_of(bet))
+    await world.bets.start_workflow(
+        BetWorkflow.run,
+        bet,
+        id=workflow_of(bet),
+        task_queue=BETS_QUEUE,
+        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+    )
+    result = await ended(world, bet)
+    assert await people.units(player) == before - bet.stake + result.payout
+
+
+async def test_a_closed_account_declines_a_bet(world: World, people: People) -> None:
+    """The ledger's refusal is the bet's answer, in its own words."""
+    player = await people.rich_player()
+    account = player_account(player, COIN.asset_id, Purpose.AVAILABLE)
+    close = "UPDATE ledger.balances SET guard = %s WHERE account_id = %s"
+    with world.database.raw() as connection:
+        connection.execute(close, [int(Guard.CLOSED), account])
+    declined = await people.play(people.bet(player))
+    with world.database.raw() as connection:
+        connection.execute(close, [int(Guard.CREDITS_COVER), account])
+    assert (declined.state, declined.code) == (BetState.DECLINED, "BLOCKED")
 
 
 async def test_a_cancel_from_outside_changes_nothing(world: World, people: People) -> None:

@@ -1,10 +1,12 @@
 """What reaches an address of ours is booked once it is final, once, and to whom it belongs."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from temporalio.common import WorkflowIDReusePolicy
 
+from chains.memory_blocks import MemoryChain
 from domain.assets import Asset, AssetKind
 from domain.deposits import DepositReason, DepositState
 from domain.errors import NotFound
@@ -108,27 +110,33 @@ async def test_what_moved_nothing_of_ours_is_no_deposit(
     assert await people.units(player) == UNITS
 
 
-async def test_an_orphaned_deposit_waits_and_is_credited_when_it_comes_back(own_world: World) -> None:
-    """Its block left the chain before it was final: another block has to hold it, and then it counts once."""
+@pytest.mark.parametrize("units", [UNITS, UNITS // 2], ids=["unchanged", "with another amount"])
+async def test_an_orphaned_deposit_waits_and_is_credited_when_it_comes_back(
+    own_world: World, units: int
+) -> None:
+    """Its block left the chain: another block has to hold it, and what moved there is what counts."""
     people = People(own_world)
     player = await people.register()
     address = await people.address(player)
     own_world.is_still = True
-    paid = people.pay_in(address, UNITS)
+    paid = people.pay_in(address, UNITS, TOKEN)
     own_world.chain.mine(2)
     await people.deposit_until(paid, lambda facts: facts.state is DepositState.CONFIRMING)
     own_world.chain.reorg(3, reinject=True)
     gone = await people.deposit_until(paid, lambda facts: facts.state is DepositState.ORPHANED)
-    assert (gone.credits, await people.units(player)) == (0, 0)
+    assert (gone.credits, await people.units(player, asset=TOKEN)) == (0, 0)
 
     async def says_so() -> bool:
         return "its block left the chain" in await sentence(own_world.money, paid.workflow_id)
 
     await own_world.until(says_so, "the sentence of an orphan")
+    own_world.chain.mine()
+    execute_otherwise(own_world.chain, paid, units)
     own_world.is_still = False
     facts = await people.credited(paid)
     await ended(own_world, paid)
-    assert (facts.credits, facts.returns, await people.units(player)) == (1, 0, UNITS)
+    assert (facts.amount, facts.credits, facts.returns) == (units, 1, 0)
+    assert await people.units(player, asset=TOKEN) == units
 
 
 @pytest.mark.parametrize("step", ["recall_deposit", "post_deposit"])
@@ -189,6 +197,21 @@ async def test_fifty_deposits_at_once_are_all_credited(people: People) -> None:
     for paid in [people.pay_in(address, UNITS + number) for number in range(5) for address in addresses]:
         await people.credited(paid)
     assert {await people.units(player) for player in players} == {5 * UNITS + 10}
+
+
+def execute_otherwise(chain: MemoryChain, paid: PaidIn, units: int) -> None:
+    """Let the newest payment move this much, as a contract does whose transfers depend on its state."""
+    found = chain.find(paid.txid)
+    assert found is not None
+    block, _ = found
+    assert block is chain.latest
+    (effect,) = block.effects
+    held = dict(block.after.held)
+    held[effect.contract, effect.receiver] += units - effect.amount
+    held[effect.contract, effect.sender] -= units - effect.amount
+    chain.blocks[block.header.ref.hash] = replace(
+        block, effects=(replace(effect, amount=units),), after=replace(block.after, held=held)
+    )
 
 
 def unassigned_address(world: World) -> bytes:

@@ -14,7 +14,7 @@ from tests.support.world import World
 from tests.support.world_buttons import attribute, sentence
 from tests.support.world_house import ETHER, REFUSING
 from tests.support.world_people import RICHES, People
-from workflows.names import REASON, STATE, SignalName, withdrawal_workflow_id
+from workflows.names import REASON, STATE, SignalName, UpdateName, withdrawal_workflow_id
 
 FEE = {COIN.asset_id: 500, TOKEN.asset_id: 50}
 
@@ -154,7 +154,7 @@ async def test_fifty_equal_requests_are_one_withdrawal(people: People) -> None:
 
 
 async def test_of_an_approval_and_a_cancel_at_once_the_rows_decide(people: People) -> None:
-    """Both verbs at the same moment: paid once and charged, or not paid and given back; never both, never neither."""
+    """Both verbs at the same moment: paid once and charged, or not paid and given back."""
     for _ in range(6):
         player = await people.rich_player()
         wish = people.wish(player, 11 * ETHER)

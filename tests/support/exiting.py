@@ -25,6 +25,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     session = config.stash.get(_SESSION, None)
     if session is None or NATIVE_RUNTIME not in sys.modules:
         return
+    if session.exitstatus == pytest.ExitCode.USAGE_ERROR:
+        return  # no test ran, and pytest says only after this what it did not find
     time.sleep(SETTLE_SECONDS)
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     if reporter is not None:

@@ -76,6 +76,7 @@ BET_ROWS = [
     Row("outside the bounds", _declined("LIMIT_EXCEEDED"), 422, "LIMIT_EXCEEDED", "none", "because"),
     Row("refused by the rules", _declined("REFUSED_BY_RULES"), 422, "REFUSED_BY_RULES", "none", "because"),
     Row("a blocked player", _declined("PLAYER_BLOCKED"), 403, "PLAYER_BLOCKED", "none", "because"),
+    Row("nobody accepted it in time", _declined("EXPIRED"), 409, "EXPIRED", "none", "because"),
     Row("an unknown player", Refused("NOT_FOUND", "no player"), 404, "NOT_FOUND", "none", "no player"),
     Row("another content", Refused("CONFLICT", "another stake"), 409, "CONFLICT", "none", "another stake"),
     Row("another stake came back", WON.model_copy(update={"stake": 5}), 409, "CONFLICT", "none"),

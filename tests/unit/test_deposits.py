@@ -90,6 +90,7 @@ def facts(**changes: object) -> DepositFacts:
         ({"state": DepositState.ORPHANED, "credits": 1}, DepositStep.REVERSE),
         ({"state": DepositState.ORPHANED, "credits": 1, "returns": 1}, DepositStep.WAIT),
         ({"state": DepositState.FINAL, "is_final": True, "credits": 1, "returns": 1}, DepositStep.CREDIT),
+        ({"state": IGNORED, "reason": DepositReason.REVERTED}, DepositStep.WAIT),
         ({"state": IGNORED, "reason": DepositReason.REVERTED, "is_final": True}, DepositStep.DONE),
         ({"state": IGNORED, "reason": DepositReason.DUST}, DepositStep.WAIT),
         ({"state": IGNORED, "reason": DepositReason.DUST, "is_final": True}, DepositStep.CREDIT),
