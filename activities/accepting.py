@@ -119,7 +119,7 @@ class AcceptingActivities:
             key=key,
             decision=decided.decision_id,
             ref=key,
-            provenance=provenance(request.request_id),
+            provenance=provenance(request.request_id, request.received_at),
         )
         outcome = await book(session, reservation)
         refused = declined(reservation, outcome, self.catalogue.by_id(request.asset_id).code)

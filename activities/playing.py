@@ -89,7 +89,7 @@ class PlayingActivities:
                 payout_units=bet.payout,
                 key=key,
                 ref=key,
-                provenance=provenance(request.request_id),
+                provenance=provenance(request.request_id, request.received_at),
             )
             outcome = await book(session, settlement)
             if outcome.result is not Result.POSTED:
@@ -118,7 +118,10 @@ class PlayingActivities:
                 return bet
             key = _key(request)
             undo = bet_voided(
-                player=request.player, key=key, ref=key, provenance=provenance(request.request_id)
+                player=request.player,
+                key=key,
+                ref=key,
+                provenance=provenance(request.request_id, request.received_at),
             )
             outcome = await book(session, undo)
             if bet is None:
@@ -191,7 +194,7 @@ class PlayingActivities:
             key=key,
             decision=decided.decision_id,
             ref=key,
-            provenance=provenance(request.request_id),
+            provenance=provenance(request.request_id, request.received_at),
         )
         outcome = await book(session, reservation)
         refused = declined(reservation, outcome, self.catalogue.by_id(request.asset_id).code)

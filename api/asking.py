@@ -20,13 +20,14 @@ from temporalio.exceptions import ActivityError, ApplicationError, FailureError,
 from temporalio.service import RPCStatusCode
 
 from api.errors import INTERNAL, Refused
-from domain.errors import TemporalUnavailable
+from domain.errors import Conflict, TemporalUnavailable
 from domain.wire import Message
 from workflows.names import ACCEPT_UPDATE_ID, UpdateName, WorkflowName
 
 PROBE_PATIENCE = timedelta(seconds=1)
 HANDLE_PATIENCE_SECONDS = 1
 ASKS_MAX = 2
+CONTENT = "content"
 UPDATE_LOST = "AcceptedUpdateCompletedWorkflow"
 """The server's word for: the run closed before it answered. It means ask again, never refused."""
 
@@ -56,6 +57,7 @@ class Question(Generic[Record]):
     answer: type[Record]
     patience: timedelta
     summary: str
+    content: str = ""
     attributes: TypedSearchAttributes = field(default_factory=lambda: TypedSearchAttributes([]))
     priority: Priority = Priority.default
 
@@ -157,13 +159,15 @@ class TemporalAsker:
         return answer
 
     async def _pending_or_unavailable(self, question: Question[Record]) -> NoAnswer:
-        """A start without an answer is only called pending once the server shows the workflow."""
+        """A start without an answer is pending once the server shows the workflow of the same request."""
         handle = self._clients[question.namespace].get_workflow_handle(question.workflow_id)
         try:
             async with _patience(PROBE_PATIENCE):
-                await handle.describe(rpc_timeout=PROBE_PATIENCE)
+                seen = await handle.describe(rpc_timeout=PROBE_PATIENCE)
         except (RPCError, TimeoutError) as error:
             raise TemporalUnavailable("the workflow was not seen to start") from error
+        if await seen.memo_value(CONTENT, question.content, type_hint=str) != question.content:
+            raise Conflict("body")
         return NoAnswer.PENDING
 
 
@@ -187,6 +191,7 @@ def _start(question: Question[Record]) -> "WithStartWorkflowOperation[object, ob
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
         search_attributes=question.attributes,
         static_summary=question.summary,
+        memo={CONTENT: question.content} if question.content else None,
         priority=question.priority,
     )
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from temporalio.common import Priority, SearchAttributePair, TypedSearchAttributes
 
 from api.asking import Question, Verb
+from api.sameness import content_of_withdrawal
 from domain.assets import Asset
 from domain.bets import BetInput, BetResult
 from domain.ids import operator_of_player, player_text
@@ -116,6 +117,7 @@ def withdrawal_question(request: WithdrawalInput, asset: Asset) -> Question[With
         answer=WithdrawalFacts,
         patience=WITHDRAWAL_PATIENCE,
         summary=f"Pay out {show_units(request.amount, asset.decimals)} {asset.code}",
+        content=content_of_withdrawal(request),
         attributes=_attributes(request.player, asset),
         priority=Priority(
             priority_key=WITHDRAWAL_PRIORITY, fairness_key=str(operator_of_player(request.player))

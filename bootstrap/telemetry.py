@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
@@ -59,9 +60,8 @@ class _Logging(ActivityInboundInterceptor):
             step=info.activity_type,
             workflow=info.workflow_id,
             attempt=info.attempt,
-            request_id=next(
-                (found for part in input.args if (found := getattr(part, "request_id", None))), None
-            ),
+            request_id=_first(input.args, "request_id"),
+            received_at=_first(input.args, "received_at"),
         )
         try:
             result = await super().execute_activity(input)
@@ -70,3 +70,9 @@ class _Logging(ActivityInboundInterceptor):
             raise
         bound.info("step done", request_of_record=getattr(result, "request_id", None))
         return result
+
+
+def _first(arguments: Sequence[object], name: str) -> str | None:
+    """What the first argument that has such a field says."""
+    found = (getattr(argument, name, None) for argument in arguments)
+    return next((str(value) for value in found if value is not None), None)

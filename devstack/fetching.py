@@ -72,6 +72,7 @@ def _install() -> None:
     for name in MANIFEST_FILES:
         shutil.copy(MANIFEST / name, partial / name)
     command = [*npm_command(), "install", *NPM_OPTIONS]
+    print("fetching anvil through npm", file=sys.stderr, flush=True)
     node_on_path = os.pathsep.join([str(Path(command[0]).parent), os.environ.get("PATH", "")])
     subprocess.run(
         command, check=True, cwd=partial, env={**os.environ, "PATH": node_on_path}, timeout=FETCH_SECONDS

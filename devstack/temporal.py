@@ -19,12 +19,10 @@ SEARCH_ATTRIBUTES = {
     "CroupierState": "Keyword",
     "CroupierStep": "Keyword",
     "CroupierReason": "Keyword",
-    "CroupierAssignee": "Keyword",
     "CroupierOperator": "Keyword",
     "CroupierPlayer": "Keyword",
     "CroupierAsset": "Keyword",
     "CroupierChain": "Keyword",
-    "CroupierTier": "Keyword",
     "CroupierNeedsHuman": "Bool",
     "CroupierSince": "Datetime",
 }

@@ -6,6 +6,7 @@ request.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import Enum
 from functools import cached_property
 from typing import Final, Literal, NamedTuple
@@ -65,6 +66,7 @@ class Provenance(NamedTuple):
     workflow_id: str | None = None
     run_id: str | None = None
     request_id: str | None = None
+    received_at: datetime | None = None
 
 
 NOBODY: Final = Provenance()

@@ -5,7 +5,15 @@ from enum import StrEnum
 from uuid import UUID
 
 from domain.rules import Verdict
-from domain.sends import AttemptOutcome, AttemptState, SendFacts, SendStep, next_send_step
+from domain.sends import (
+    AttemptOutcome,
+    AttemptState,
+    SendFacts,
+    SendKind,
+    SendOrder,
+    SendStep,
+    next_send_step,
+)
 from domain.wire import Hex, Message, Units
 
 
@@ -154,6 +162,22 @@ def next_step(facts: WithdrawalFacts) -> WithdrawalStep:
     if next_send_step(facts.send) is SendStep.PAID:
         return WithdrawalStep.SETTLE
     return WithdrawalStep.PAY
+
+
+def send_order(facts: WithdrawalFacts) -> SendOrder:
+    """What a withdrawal that was granted a wallet has to send, to whom and from where."""
+    assert facts.send is not None, facts.withdrawal_id
+    assert facts.send.wallet is not None, facts.withdrawal_id
+    return SendOrder(
+        send_id=facts.send.send_id,
+        kind=SendKind.WITHDRAWAL,
+        network=facts.network,
+        asset_id=facts.asset_id,
+        wallet=facts.send.wallet,
+        payee=facts.payee,
+        amount=facts.amount,
+        fee_cap=facts.fee_cap,
+    )
 
 
 def player_view(

@@ -16,7 +16,7 @@ PAGE_MAX = 1000
 POSTINGS_AFTER = """
 SELECT no, posting_id, kind, result, closes, follows, ref, player, player_version, posted_at, workflow_id,
   run_id,
-       request_id
+       request_id, received_at
   FROM ledger.postings WHERE slot = %(slot)s AND no > %(after)s ORDER BY no LIMIT %(limit)s
 """
 TRANSFERS_OF = """
@@ -54,6 +54,7 @@ class FeedPosting(NamedTuple):
     workflow_id: str | None
     run_id: str | None
     request_id: str | None
+    received_at: datetime | None
     legs: tuple[StoredLeg, ...]
 
 
@@ -88,6 +89,7 @@ async def postings_after(
             workflow_id=row.workflow_id,
             run_id=row.run_id,
             request_id=row.request_id,
+            received_at=row.received_at,
             legs=tuple(legs[row.no]),
         )
         for row in rows

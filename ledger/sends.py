@@ -189,7 +189,10 @@ async def record_answers(
 
 
 async def open_sends(session: AsyncConnection, network: str) -> list[OpenSend]:
-    """Signed attempts of this network that stand in no block, in nonce order per wallet; for the healer."""
+    """Signed attempts of this network that stand in no block, in nonce order per wallet; for the healer.
+
+    None while the network is frozen: until people trust it again nothing is sent there.
+    """
     rows = await session.execute(_OPEN, {"network": network})
     return [
         OpenSend(
@@ -225,6 +228,7 @@ _OPEN = text("""
                      ORDER BY x.variant DESC LIMIT 1) newest ON true
      WHERE t.chain_id = :network AND t.outcome IS NULL
        AND t.state IN ('signed', 'sending', 'accepted', 'orphaned')
+       AND NOT EXISTS (SELECT 1 FROM chain.chains c WHERE c.chain_id = t.chain_id AND c.mode = 'frozen')
      ORDER BY t.wallet, t.nonce
 """)
 

@@ -84,6 +84,7 @@ postings = Table(
     Column("workflow_id", Text),  # who asked: decides nothing
     Column("run_id", Text),
     Column("request_id", Text),
+    Column("received_at", DateTime(timezone=True)),  # when the door took that request
 )
 transfers = Table(
     "transfers",

@@ -24,19 +24,20 @@ WITH new_decisions AS (
 ), new_postings AS (
   INSERT INTO ledger.postings (slot, no, posting_id, kind, result, digest, closes, follows, decision_id, ref,
                                first_seq, last_seq, player, player_version, refused, posted_at,
-                               workflow_id, run_id, request_id)
+                               workflow_id, run_id, request_id, received_at)
   SELECT u.slot, u.no, u.id, u.kind, u.result, u.digest, u.closes, u.follows, u.decision_id, u.ref,
          u.first_seq, u.last_seq, u.player, u.player_version, u.refused, %(posted_at)s::timestamptz,
-         u.workflow_id, u.run_id, u.request_id
+         u.workflow_id, u.run_id, u.request_id, u.received_at
     FROM unnest(%(p_slot)s::smallint[], %(p_no)s::bigint[], %(p_id)s::uuid[], %(p_kind)s::smallint[],
                 %(p_result)s::smallint[], %(p_digest)s::bytea[], %(p_closes)s::uuid[], %(p_follows)s::uuid[],
                 %(p_decision)s::uuid[], %(p_ref)s::text[], %(p_first_seq)s::bigint[],
                   %(p_last_seq)s::bigint[],
                 %(p_player)s::bigint[], %(p_player_version)s::bigint[], %(p_refused)s::jsonb[],
-                %(p_workflow_id)s::text[], %(p_run_id)s::text[], %(p_request_id)s::text[])
+                %(p_workflow_id)s::text[], %(p_run_id)s::text[], %(p_request_id)s::text[],
+                %(p_received_at)s::timestamptz[])
       AS u (slot, no, id, kind, result, digest, closes, follows, decision_id, ref, first_seq, last_seq,
         player,
-            player_version, refused, workflow_id, run_id, request_id)
+            player_version, refused, workflow_id, run_id, request_id, received_at)
 ), new_transfers AS (
   INSERT INTO ledger.transfers (slot, seq, posting_no, debit_account, credit_account, amount, code,
     debit_version,
@@ -130,7 +131,7 @@ def _posting_columns(rows: Sequence[PostingRow]) -> Mapping[str, str]:
         slot, no, posting_id, kind, result, digest, closes, follows, decision_id, ref,
         first_seq, last_seq, player, player_version, refused, provenance,
     ) = _columns(rows, 16)  # fmt: skip
-    workflow_id, run_id, request_id = _columns(provenance, 3)
+    workflow_id, run_id, request_id, received_at = _columns(provenance, 4)
     return {
         "p_slot": numbers(slot),
         "p_no": numbers(no),
@@ -150,6 +151,7 @@ def _posting_columns(rows: Sequence[PostingRow]) -> Mapping[str, str]:
         "p_workflow_id": texts(workflow_id),
         "p_run_id": texts(run_id),
         "p_request_id": texts(request_id),
+        "p_received_at": texts(None if at is None else at.isoformat() for at in received_at),
     }
 
 

@@ -51,6 +51,7 @@ def prepare(venv: Path, lock: Path) -> None:
     if mark.exists() or not _stamp(venv).startswith(_place(venv)):
         shutil.rmtree(venv, ignore_errors=True)
     mark.touch()
+    sys.stderr.write(f"creating {venv.name}\n")
     if subprocess.run([sys.executable, "-m", "venv", str(venv)], check=False).returncode != 0:
         shutil.rmtree(venv, ignore_errors=True)
         sys.exit("Could not create a virtual environment; on Debian: apt-get install python3-venv")

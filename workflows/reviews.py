@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from temporalio import workflow
@@ -31,23 +31,33 @@ class Desk:
         self._nudged = True
 
     async def stand(
-        self, step: str, reason: Reason, detail: str = "", *, at_most: timedelta | None = None
+        self,
+        step: str,
+        reason: Reason,
+        detail: str = "",
+        *,
+        at_most: timedelta | None = None,
+        verbs: tuple[str, ...] | None = None,
     ) -> None:
-        """Wait until nudged, or until the reason is due for another look; the caller goes on from facts."""
+        """Wait until nudged, or until the reason is due for another look; the caller goes on from facts.
+
+        `verbs` are those open here, if they are not the workflow's usual ones.
+        """
         now = workflow.now()
         since = (
             self.waiting.since
             if self.waiting and self.waiting.reason is reason
             else now.isoformat(timespec="seconds")
         )
-        self.waiting = Waiting(reason=reason, since=since, verbs=self._verbs, detail=detail)
+        open_verbs = self._verbs if verbs is None else verbs
+        self.waiting = Waiting(reason=reason, since=since, verbs=open_verbs, detail=detail)
         workflow.set_current_details(explain(self.waiting))
         set_attributes(
             STATE.value_set(BLOCKED),
             STEP.value_set(step),
             REASON.value_set(reason.value),
             NEEDS_HUMAN.value_set(reason.needs_human),
-            SINCE.value_set(now),
+            SINCE.value_set(datetime.fromisoformat(since)),
         )
         patience = at_most or (BLOCKED_RETRY if reason.retries_by_itself else PERSON_FALLBACK)
         with suppress(TimeoutError):

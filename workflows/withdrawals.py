@@ -11,7 +11,7 @@ from activities.accepting import AcceptingActivities
 from activities.granting import GrantingActivities
 from activities.posting import PostingActivities
 from domain.reviews import Reason
-from domain.sends import SendKind, SendOrder, Told
+from domain.sends import Told
 from domain.withdrawals import (
     CancelAct,
     ReviewAct,
@@ -23,6 +23,7 @@ from domain.withdrawals import (
     WithdrawalState,
     WithdrawalStep,
     next_step,
+    send_order,
 )
 from workflows.names import LEDGER_QUEUE, SignalName, UpdateName, WorkflowName
 from workflows.policies import MUST, REVIEW_END, REVIEW_REMINDER
@@ -163,7 +164,7 @@ class WithdrawalWorkflow:
             self._want_back(WithdrawalState.REJECTED, "REVIEW_EXPIRED", "Nobody decided within three days.")
             return
         show_state(self._now.state.value, "Waiting for a person to approve or reject.")
-        await self._desk.stand("review", Reason.REVIEW, at_most=REVIEW_REMINDER)
+        await self._desk.stand("review", Reason.REVIEW, at_most=REVIEW_REMINDER, verbs=VERBS_IN_REVIEW)
         self._facts = await self._recall()
         if self._now.state is not WithdrawalState.REVIEW:
             self._desk.leave()
@@ -202,7 +203,7 @@ class WithdrawalWorkflow:
     async def _pay(self) -> None:
         assert self._now.send is not None, self._ref
         if self._sending is None:
-            self._sending = Sending(_order(self._now), self._desk)
+            self._sending = Sending(send_order(self._now), self._desk)
         send = await self._sending.advance(self._now.send)
         self._facts = self._now.model_copy(update={"send": send})
 
@@ -280,21 +281,6 @@ class WithdrawalWorkflow:
 def _too_late(facts: WithdrawalFacts) -> ApplicationError:
     message = f"Too late to cancel: it is {facts.state.value}."
     return ApplicationError(message, type="TOO_LATE", non_retryable=True)
-
-
-def _order(facts: WithdrawalFacts) -> SendOrder:
-    assert facts.send is not None, facts.withdrawal_id
-    assert facts.send.wallet is not None, facts.withdrawal_id
-    return SendOrder(
-        send_id=facts.send.send_id,
-        kind=SendKind.WITHDRAWAL,
-        network=facts.network,
-        asset_id=facts.asset_id,
-        wallet=facts.send.wallet,
-        payee=facts.payee,
-        amount=facts.amount,
-        fee_cap=facts.fee_cap,
-    )
 
 
 def _end_sentence(facts: WithdrawalFacts) -> str:

@@ -36,6 +36,8 @@ async def test_without_workers_nothing_is_refused_and_everything_happens_once_th
         player = house.again(player)
         asked = await player.post("/v1/withdrawals", json=WITHDRAWAL, headers=KEY)
         assert (asked.status_code, asked.json()["status"], asked.json()["fee"]) == (202, "processing", None)
+        other = await player.post("/v1/withdrawals", json={**WITHDRAWAL, "amount": "7"}, headers=KEY)
+        assert (other.status_code, other.json()["code"]) == (409, "CONFLICT")
         bet = await player.post("/v1/bets", json=BET)
         assert (bet.status_code, bet.json()["code"], bet.json()["retry"]) == (503, "UNAVAILABLE", "same_id")
         unknown = await player.get(asked.headers["Location"])

@@ -76,7 +76,7 @@ def test_a_committed_row_survives_a_kill_of_postgres(place: Path) -> None:
 
 @pytest.mark.parametrize("keep", [True, False])
 def test_data_stays_after_a_stop_only_when_it_is_kept(place: Path, *, keep: bool) -> None:
-    """`make up` finds its rows again; a demo or a test begins anew."""
+    """A server that was told to keep its data finds its rows again; every other begins anew."""
     first, second = Postgres(place, keep=keep), Postgres(place, keep=keep)
     first.start()
     with psycopg.connect(first.dsn()) as connection:

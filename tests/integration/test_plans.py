@@ -47,7 +47,7 @@ def _explain(connection: "psycopg.Connection[tuple[object, ...]]", statement: st
     prepared = re.sub(r"%\((\w+)\)s", numbered, statement)
     connection.prepare_threshold = None
     connection.execute(f"PREPARE asked AS {prepared}".encode())
-    types = dict(re.findall(r"%\((\w+)\)s::(\w+)", statement))
+    types = dict(re.findall(r"%\((\w+)\)s::(\w+(?:\[\])?)", statement))
     values = [_value(types[name], size) for name in names]
     row = connection.execute(f"EXPLAIN (FORMAT JSON) EXECUTE asked ({', '.join(values)})".encode()).fetchone()
     connection.execute("DEALLOCATE asked")
@@ -56,10 +56,19 @@ def _explain(connection: "psycopg.Connection[tuple[object, ...]]", statement: st
     return explained[0]["Plan"]
 
 
+ELEMENTS = {
+    "uuid[]": str(posting_uuid("plan")),
+    "jsonb[]": "null",
+    "text[]": "x",
+    "bytea[]": "x",
+    "timestamptz[]": "epoch",
+}
+
+
 def _value(kind: str, size: int) -> str:
     if kind == "timestamptz":
         return "clock_timestamp()"
-    element = {"uuid": str(posting_uuid("plan")), "jsonb": "null", "text": "x", "bytea": "x"}.get(kind, "1")
+    element = ELEMENTS.get(kind, "1")
     return "'{" + ",".join([element] * size) + "}'"
 
 

@@ -15,6 +15,7 @@ from domain.sends import (
     BroadcastResult,
     NodeAnswer,
 )
+from ledger.finality import freeze
 from ledger.floats import settle_float
 from ledger.send_facts import recall_send, recall_sends
 from ledger.sends import attempt_view, copy_signed, insert_attempt, newest_variant, open_sends, record_answers
@@ -120,6 +121,15 @@ async def test_only_a_node_that_has_it_makes_it_accepted(
     with world.database.raw() as connection:
         rows = connection.execute("SELECT result FROM chain.broadcasts ORDER BY tried_at, node").fetchall()
     assert [row[0] for row in rows] == ["sending", "sending", outcome.value, "ambiguous"]
+
+
+async def test_nothing_is_sent_again_on_a_frozen_network(world: SendWorld) -> None:
+    """After a broken finality the healer finds nothing to hand over, until people lift it."""
+    await world.lane()
+    async with world.chain.begin() as session:
+        assert len(await open_sends(session, NETWORK)) == 1
+        await freeze(session, NETWORK, "FINALITY_BROKEN")
+        assert await open_sends(session, NETWORK) == []
 
 
 async def test_a_second_attempt_needs_the_end_of_the_first(world: SendWorld) -> None:

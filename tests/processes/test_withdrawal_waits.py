@@ -3,7 +3,10 @@
 import pytest
 from temporalio.client import Client
 
+from api.asking import NoAnswer
+from domain.errors import InvariantBroken, RefusedBySigner
 from domain.sends import SendStep, next_send_step
+from domain.signing import Refusal
 from domain.withdrawals import ReviewVerb, WithdrawalFacts, WithdrawalInput, WithdrawalState
 from tests.support.world import Terms, World
 from tests.support.world_buttons import attribute, cancel, reset_to_start, sentence, start_again, terminate
@@ -87,6 +90,31 @@ async def test_a_transaction_on_its_way_stays_the_only_one(world: World, people:
         attempt.txid for attempt in before.send.attempts
     ]
     assert await people.units(player) == RICHES - ETHER - FEE
+
+
+async def test_an_acceptance_that_cannot_be_waits_and_goes_on(world: World, people: People) -> None:
+    """An error that is final does not end the workflow: a person looks, and the wish is accepted and paid."""
+    wish = people.wish(await people.rich_player())
+    broken = InvariantBroken("a test says so")
+    world.mischief.fail(workflow_of(wish), "accept_withdrawal", broken, broken)
+    assert await people.withdraw(wish) is NoAnswer.PENDING
+    await stands(world, wish, "CORRUPT")
+    await world.money.get_workflow_handle(workflow_of(wish)).signal(SignalName.RETRY_NOW, "a person")
+    await people.ended(wish, WithdrawalState.SETTLED)
+    assert people.payments(wish) == 1
+
+
+async def test_a_plan_that_is_stale_again_is_no_endless_loop(world: World, people: People) -> None:
+    """One stale plan is made anew at once; a second one in a row stands until somebody looks."""
+    wish = people.wish(await people.rich_player())
+    stale = RefusedBySigner(Refusal.PLAN_STALE.value, "a test says so")
+    world.mischief.fail(workflow_of(wish), "sign", stale, stale)
+    await people.withdraw(wish)
+    await stands(world, wish, "SIGNER_DOWN")
+    assert world.mischief.calls[workflow_of(wish), "sign"] == 2
+    await world.money.get_workflow_handle(workflow_of(wish)).signal(SignalName.RETRY_NOW, "a person")
+    await people.ended(wish, WithdrawalState.SETTLED)
+    assert people.payments(wish) == 1
 
 
 async def test_a_paid_withdrawal_reset_signs_and_posts_nothing(world: World, people: People) -> None:

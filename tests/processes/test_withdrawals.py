@@ -78,7 +78,9 @@ async def test_a_reviewed_withdrawal_waits_for_a_person_and_is_paid(world: World
         return await attribute(world.money, workflow_of(wish), REASON) == "REVIEW"
 
     await world.until(says_so, "the reason REVIEW")
-    assert "Waiting for a person" in await sentence(world.money, workflow_of(wish))
+    said = await sentence(world.money, workflow_of(wish))
+    assert said.startswith("Waiting for a person")
+    assert said.endswith("Open: approve, reject, cancel.")
     await people.review(wish, ReviewVerb.APPROVE)
     await people.ended(wish, WithdrawalState.SETTLED)
     assert people.payments(wish) == 1

@@ -98,6 +98,7 @@ CREATE TABLE ledger.postings (
   workflow_id    text,
   run_id         text,
   request_id     text,
+  received_at    timestamptz,
   CONSTRAINT fk_postings_decision FOREIGN KEY (slot, decision_id) REFERENCES ledger.decisions,
   CONSTRAINT ck_postings_tombstone CHECK ((kind = 0) = (result = 6)),
   CONSTRAINT ck_postings_range CHECK ((first_seq IS NULL) = (last_seq IS NULL) AND last_seq >= first_seq),
