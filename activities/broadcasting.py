@@ -9,7 +9,7 @@ from temporalio import activity
 from activities.shifts import Shift
 from chains.gateway import ChainWriter
 from domain.assets import Catalogue
-from domain.errors import Unavailable
+from domain.errors import ChainFrozen, Unavailable
 from domain.sends import (
     AttemptRef,
     BroadcastNote,
@@ -20,6 +20,7 @@ from domain.sends import (
     SignedTx,
     SimulationVerdict,
 )
+from ledger.observed import read_cursor
 from ledger.sends import (
     copy_signed,
     insert_attempt,
@@ -42,12 +43,27 @@ class BroadcastingActivities:
     writers: Mapping[str, ChainWriter]
 
     @activity.defn
+    async def simulate_send(self, request: PlanRequest) -> SendPlan:
+        """Rehearse a transfer before its money is committed; nothing is stored."""
+        return await self._rehearsed(request)
+
+    @activity.defn
     async def plan_send(self, request: PlanRequest) -> SendPlan:
         """Quote fees, rehearse the transfer, and store the attempt with its plan; it takes no nonce.
 
         An attempt that was signed keeps the plan it was signed under.
         """
+        order, plan = request.order, await self._rehearsed(request)
+        if plan.verdict is SimulationVerdict.REFUSED:
+            return plan
+        async with self.sessions.begin() as session:
+            return await insert_attempt(
+                session, order.send_id, request.attempt, network=order.network, wallet=order.wallet, plan=plan
+            )
+
+    async def _rehearsed(self, request: PlanRequest) -> SendPlan:
         order = request.order
+        await self._must_not_be_frozen(order.network)
         asset = self.catalogue.by_id(order.asset_id)
         intent = SendIntent(
             send_id=order.send_id,
@@ -59,17 +75,18 @@ class BroadcastingActivities:
             amount=order.amount,
             fee_cap=order.fee_cap,
         )
-        plan = await self.writers[order.network].plan(intent)
-        if plan.verdict is SimulationVerdict.REFUSED:
-            return plan
+        return await self.writers[order.network].plan(intent)
+
+    async def _must_not_be_frozen(self, network: str) -> None:
         async with self.sessions.begin() as session:
-            return await insert_attempt(
-                session, order.send_id, request.attempt, network=order.network, wallet=order.wallet, plan=plan
-            )
+            cursor = await read_cursor(session, network)
+        if cursor.mode == "frozen":
+            raise ChainFrozen(network, cursor.why or "a final block was taken back")
 
     @activity.defn
     async def broadcast(self, ref: AttemptRef) -> BroadcastNote:
         """Hand the stored bytes of one variant to the nodes; whatever they say, only a block ends it."""
+        await self._must_not_be_frozen(ref.network)
         async with self.sessions.begin() as session:
             tx = await copy_signed(session, ref.send_id, ref.attempt, ref.variant)
         return await self._hand_over(ref.network, tx)

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 
 from activities.booking import book, in_books
+from activities.granting import pass_room_on
 from activities.provenance import provenance
 from domain.accounts import Purpose
 from domain.assets import Catalogue
@@ -31,14 +32,11 @@ from domain.postings import Command
 from domain.sends import AttemptOutcome, SendFacts
 from domain.withdrawals import VoidAct, WithdrawalFacts, WithdrawalRef, WithdrawalState
 from ledger.deposits import mark_credited, mark_returned, recall_deposit
-from ledger.events import EventKind, NewEvent, append_events
 from ledger.floats import release, settle_float
 from ledger.network_fees import fees_of
-from ledger.nonce_lanes import grant_waiting
 from ledger.session import Sessions
 from ledger.withdrawals import mark, recall_withdrawal
 
-GRANTED = "granted"
 HOLDER = {
     WalletRole.DEPOSIT: Purpose.DEPOSIT_ADDRESSES,
     WalletRole.HOT: Purpose.HOT_WALLET,
@@ -176,7 +174,7 @@ class PostingActivities:
             return await _moved_on(session, ref, facts)
 
         facts = await in_books(self.sessions, work)
-        await self._pass_room_on(facts.network)
+        await pass_room_on(self.sessions, facts.network)
         return facts
 
     @activity.defn
@@ -216,15 +214,8 @@ class PostingActivities:
             return await _recalled(session, ref)
 
         facts = await in_books(self.sessions, work)
-        await self._pass_room_on(facts.network)
+        await pass_room_on(self.sessions, facts.network)
         return facts
-
-    async def _pass_room_on(self, network: str) -> None:
-        """Give freed room to who has waited longest and tell them; what is lost here costs them one timer."""
-        async with self.sessions.begin() as session:
-            granted = await grant_waiting(session, network)
-            news = [NewEvent(EventKind.SEND, str(send_id), GRANTED) for send_id in granted]
-            await append_events(session, network, news)
 
     def _credit(self, deposit: DepositInput, facts: DepositFacts, number: int) -> Command:
         assert facts.asset_id is not None

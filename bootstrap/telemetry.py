@@ -68,7 +68,7 @@ class _Logging(ActivityInboundInterceptor):
         except ApplicationError as error:
             bound.warning("step refused", code=error.type, why=error.message)
             raise
-        bound.info("step done", request_of_record=getattr(result, "request_id", None))
+        bound.info("step done")
         return result
 
 

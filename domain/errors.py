@@ -205,6 +205,13 @@ class WalletShort(Unavailable, code="WALLET_SHORT"):
         super().__init__(f"Wallet {wallet} lacks {missing} units of {what}.", wallet=wallet, missing=missing)
 
 
+class ChainFrozen(Unavailable, code="CHAIN_FROZEN"):
+    """A network on which nothing is planned, signed or sent until people lift it."""
+
+    def __init__(self, network: str, why: str) -> None:
+        super().__init__(f"Network {network} is frozen: {why}.", network=network)
+
+
 class SignerUnavailable(Unavailable, code="SIGNER_UNAVAILABLE"):
     """The signer did not answer."""
 

@@ -124,6 +124,7 @@ def _chain(networks: Sequence[str]) -> tuple[QueueWork, ...]:
             chain_queue(network),
             activities=lambda built: (
                 built.observing.look_at_send,
+                built.broadcasting.simulate_send,
                 built.broadcasting.plan_send,
                 built.broadcasting.broadcast,
                 built.broadcasting.heal_sends,

@@ -80,4 +80,8 @@ class ChainFeedWorkflow:
             except FailureError as error:
                 if is_cancelled_exception(error):
                     raise
-                await self._desk.stand("follow", Reason.CHAIN_FROZEN, failure_code(error) or "no answer")
+                code = failure_code(error)
+                reason = Reason.CHAIN_FROZEN if code == "FINALITY_BROKEN" else Reason.CORRUPT
+                await self._desk.stand("follow", reason, code or "no answer")
+            else:
+                self._desk.leave()

@@ -30,7 +30,11 @@ from workflows.stepping import failure_code, failure_details, take
 
 FIRST_ATTEMPT = 1
 FIRST_VARIANT = 1
-PLAN_REASONS = {"FEE_ABOVE_CAP": Reason.FEE_CAP, "WALLET_SHORT": Reason.LIQUIDITY}
+PLAN_REASONS = {
+    "FEE_ABOVE_CAP": Reason.FEE_CAP,
+    "WALLET_SHORT": Reason.LIQUIDITY,
+    "CHAIN_FROZEN": Reason.CHAIN_FROZEN,
+}
 
 
 class Sending:
@@ -46,6 +50,20 @@ class Sending:
     def told(self) -> None:
         """The follower saw one of our transactions; look at the rows."""
         self._news = True
+
+    async def rehearse(self) -> SendPlan | None:
+        """Try the transfer before its money is committed; None if nobody could say and the desk waited."""
+        try:
+            return await take(
+                BroadcastingActivities.simulate_send,
+                PlanRequest(order=self._order, attempt=FIRST_ATTEMPT),
+                queue=self._queue,
+                policy=LOOK,
+                summary="Rehearse the transfer before committing to it",
+            )
+        except FailureError as error:
+            await self._no_plan("simulate", error)
+            return None
 
     async def advance(self, facts: SendFacts) -> SendFacts:
         """Take the one step these facts call for, and return what the rows say afterwards."""
@@ -80,10 +98,7 @@ class Sending:
         try:
             plan = await self._plan(attempt)
         except FailureError as error:
-            code = failure_code(error)
-            await self._desk.stand(
-                "plan", PLAN_REASONS.get(code or "", Reason.RPC_DOWN), code or "no answer in time"
-            )
+            await self._no_plan("plan", error)
             return
         if plan.verdict is SimulationVerdict.REFUSED:
             await self._desk.stand("plan", Reason.PAYEE_REFUSES, plan.why)
@@ -107,6 +122,11 @@ class Sending:
             policy=LOOK,
             summary="Quote the fee and rehearse the transfer",
         )
+
+    async def _no_plan(self, step: str, error: FailureError) -> None:
+        code = failure_code(error)
+        reason = PLAN_REASONS.get(code or "", Reason.RPC_DOWN)
+        await self._desk.stand(step, reason, code or "no answer in time")
 
     async def _ask_signer(self, plan: SendPlan, attempt: int) -> SignedAnswer:
         order = self._order

@@ -11,7 +11,7 @@ from activities.accepting import AcceptingActivities
 from activities.granting import GrantingActivities
 from activities.posting import PostingActivities
 from domain.reviews import Reason
-from domain.sends import Told
+from domain.sends import SimulationVerdict, Told
 from domain.withdrawals import (
     CancelAct,
     ReviewAct,
@@ -187,9 +187,13 @@ class WithdrawalWorkflow:
 
     async def _commit(self) -> None:
         """The point of no return: the ledger lets either this or a void close the reservation."""
-        if not self._now.chain_is_open:
-            await self._desk.stand("commit", Reason.CHAIN_FROZEN)
+        plan = await self._outgoing().rehearse()
+        if plan is None:
             self._facts = await self._recall()
+            return
+        if plan.verdict is SimulationVerdict.REFUSED:
+            sentence = f"The payee cannot be paid: {plan.why}."
+            self._want_back(WithdrawalState.REJECTED, Reason.PAYEE_REFUSES.value, sentence)
             return
         self._facts = await take(
             PostingActivities.post_send,
@@ -202,10 +206,13 @@ class WithdrawalWorkflow:
 
     async def _pay(self) -> None:
         assert self._now.send is not None, self._ref
+        send = await self._outgoing().advance(self._now.send)
+        self._facts = self._now.model_copy(update={"send": send})
+
+    def _outgoing(self) -> Sending:
         if self._sending is None:
             self._sending = Sending(send_order(self._now), self._desk)
-        send = await self._sending.advance(self._now.send)
-        self._facts = self._now.model_copy(update={"send": send})
+        return self._sending
 
     async def _settle(self) -> None:
         self._facts = await take(

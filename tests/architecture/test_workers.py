@@ -75,7 +75,13 @@ STEPS: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
     ),
     "sending": (
         MONEY,
-        {"plan_send": (CHAIN,), "broadcast": (CHAIN,), "look_at_send": (CHAIN,), "sign": (SIGN,)},
+        {
+            "simulate_send": (CHAIN,),
+            "plan_send": (CHAIN,),
+            "broadcast": (CHAIN,),
+            "look_at_send": (CHAIN,),
+            "sign": (SIGN,),
+        },
     ),
     "chain_feed": (
         MONEY,

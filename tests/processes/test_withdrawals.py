@@ -274,21 +274,20 @@ async def test_a_switched_off_signer_pauses_and_nothing_is_lost(world: World, pe
     assert people.payments(wish) == 1
 
 
-async def test_a_payee_that_refuses_blocks_with_a_reason(own_world: World) -> None:
-    """Coins to a contract that takes none are never signed; the reason stands where people read."""
+async def test_a_payee_that_refuses_gets_nothing_committed(own_world: World) -> None:
+    """Coins to a contract that takes none: the rehearsal says so, the money is back, no room is held."""
     people = People(own_world, stock=1)
     player = await people.rich_player()
+    before = await people.units(player)
     wish = people.wish(player, payee=REFUSING)
     await people.withdraw(wish)
-    await _blocked(own_world, wish, "PAYEE_REFUSES")
-    said = await sentence(own_world.money, workflow_of(wish))
-    assert "refuses this transfer" in said
-    assert "resume" in said
-    assert people.payments(wish) == 0
-    facts = await people.withdrawal(wish)
-    assert facts is not None
+    facts = await people.ended(wish, WithdrawalState.REJECTED)
+    assert facts.code == "PAYEE_REFUSES"
     assert facts.send is not None
     assert facts.send.attempts == ()
+    assert facts.send.is_released
+    assert people.payments(wish) == 0
+    assert await people.units(player) == before
 
 
 async def _blocked(world: World, wish: WithdrawalInput, reason: str) -> None:

@@ -288,6 +288,8 @@ CREATE TABLE chain.grants (                            -- the liquidity queue; n
 CREATE INDEX grants_waiting ON chain.grants (chain_id, asset_id, asked_at, send_id)
   WHERE wallet IS NULL AND released_at IS NULL;
 
+CREATE INDEX grants_open ON chain.grants (chain_id, wallet) WHERE wallet IS NOT NULL AND released_at IS NULL;
+
 CREATE TABLE chain.attempts (
   send_id      uuid NOT NULL REFERENCES chain.sends,
   attempt      smallint NOT NULL CONSTRAINT ck_attempts_number CHECK (attempt > 0),

@@ -29,6 +29,7 @@ SELECT s.send_id, s.kind, s.chain_id, s.asset_id,
    AND o.kind = 22 AND o.result = 0
   JOIN chain.grants g ON g.send_id = s.send_id AND g.wallet IS NOT NULL AND g.released_at IS NULL
  WHERE s.kind = 'withdrawal' AND s.released_at IS NULL
+   AND NOT EXISTS (SELECT 1 FROM chain.chains n WHERE n.chain_id = s.chain_id AND n.mode = 'frozen')
    AND NOT EXISTS (SELECT 1 FROM ledger.postings c
                     WHERE c.slot = w.slot AND c.closes = w.send_posting_id AND c.result = 0);
 
