@@ -12,12 +12,15 @@ from temporalio.common import (
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.granting import GRANTED
 from domain.deposits import Observation
 from domain.errors import TemporalUnavailable
 from domain.sends import Told
 from ledger.events import DepositEvent, SendEvent
 from workflows.deposits import DepositWorkflow
 from workflows.names import CHAIN, MONEY_QUEUE, SignalName, deposit_workflow_id, withdrawal_workflow_id
+
+NEWS = {GRANTED: SignalName.GRANTED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ class TemporalStarter:
         """Tell the withdrawal that owns a send; one that has ended has nothing to learn."""
         handle = self.money.get_workflow_handle(withdrawal_workflow_id(event.send_id))
         try:
-            await handle.signal(SignalName.OBSERVED, Told(number=event.number))
+            await handle.signal(NEWS.get(event.state, SignalName.OBSERVED), Told(number=event.number))
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise TemporalUnavailable(error.message) from error

@@ -89,7 +89,6 @@ class UpdateName(StrEnum):
     REJECT = "reject"
     CHECK_NOW = "check_now"
     RESUME = "resume"
-    FREEZE = "freeze"
 
 
 class SignalName(StrEnum):
@@ -98,12 +97,6 @@ class SignalName(StrEnum):
     OBSERVED = "observed"
     GRANTED = "granted"
     RETRY_NOW = "retry_now"
-
-
-class QueryName(StrEnum):
-    """Queries for people and tests."""
-
-    STORY = "story"
 
 
 ACCEPT_UPDATE_ID = "accept"
