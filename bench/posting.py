@@ -1,8 +1,7 @@
 """Transfers per second of the posting path, beside one transaction per transfer in the same run.
 
-A round is reserve and settle, and half of the settles win: two postings, two and a half transfers. Both sides
-use the same driver, server and settings; the order is there and back again, so that a machine that
-warms up or tires favours neither.
+A round is reserve and settle, and half of the settles win: two postings, two and a half transfers. Both
+sides use the same driver and server, and the order is there and back again, so that drift favours neither.
 """
 
 import asyncio
