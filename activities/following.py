@@ -21,6 +21,7 @@ from ledger.intake import IntakeRules
 from ledger.observed import (
     ChainCursor,
     apply_block,
+    canonical_at,
     ensure_chain,
     known_header,
     read_cursor,
@@ -90,6 +91,7 @@ class FollowingActivities:
     async def _walk(self, network: str, reader: ChainReader, cursor: ChainCursor, heads: Heads) -> BlockRef:
         """Step from the cursor to the head: back while our block left the branch, then forward in order."""
         at = BlockRef(cursor.height, cursor.hash)
+        await self._must_not_lag(network, at, heads)
         while at.height > heads.latest.ref.height or (await reader.header_at(at.height)).ref != at:
             at = await self._step_back(network, at)
         while at.height < heads.latest.ref.height:
@@ -107,6 +109,15 @@ class FollowingActivities:
             at = header.ref
             activity.heartbeat(f"applied block {at.height}")
         return at
+
+    async def _must_not_lag(self, network: str, at: BlockRef, heads: Heads) -> None:
+        """A lower head on our own branch is a node that is behind, not a chain that took blocks back."""
+        if heads.latest.ref.height >= at.height:
+            return
+        async with self.sessions.begin() as session:
+            ours = await canonical_at(session, network, heads.latest.ref.height)
+        if ours is not None and ours.ref == heads.latest.ref:
+            raise NodeStale(network, f"its head {ours.ref.height} is behind our block {at.height}")
 
     async def _step_back(self, network: str, at: BlockRef) -> BlockRef:
         """Take one block of ours back; raises FinalityBroken before a final one is touched."""

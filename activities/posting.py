@@ -98,7 +98,9 @@ class PostingActivities:
                 ref=key,
                 provenance=provenance(),
             )
-            await book(session, reversal)
+            outcome = await book(session, reversal)
+            if outcome.result is not Result.POSTED:
+                raise RecordMismatch(f"the reversal of deposit {facts.deposit_id} was {outcome.result.name}")
             await mark_returned(session, facts.deposit_id, facts.credits)
             return await recall_deposit(session, deposit)
 
