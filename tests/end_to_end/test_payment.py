@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from secrets import token_hex
 
+import psycopg
 import pytest
 
 from devstack.auditing import audit
@@ -24,14 +25,14 @@ Enter = Callable[[int], list[PlayerClient]]
 def test_a_killed_process_delays_payments_and_never_doubles_one(
     stack: Stack, office: BackOffice, home: SeededNetwork, enter: Enter
 ) -> None:
-    """SIGKILL of each process in the middle of a withdrawal, all back again, and each payee is paid once."""
+    """SIGKILL of each process while a withdrawal is committed and not final, and each payee is paid once."""
     players = enter(len(VICTIMS))
     payees = [_outside() for _ in players]
     asked = []
     for player, payee, victim in zip(players, payees, VICTIMS, strict=True):
         asked.append(player.withdraw("w-1", "ETH", home.network, payee, ONE))
+        wait_for(partial(_is_committed, office, player, asked[-1]["withdrawal_id"]), "the commitment")
         stack.kill_process(victim)
-    for victim in VICTIMS:
         stack.start_process(victim)
     for player, payee, request in zip(players, payees, asked, strict=True):
         _await_settled(office, player, request)
@@ -39,6 +40,11 @@ def test_a_killed_process_delays_payments_and_never_doubles_one(
         paid = player.withdrawal(request["withdrawal_id"])
         assert paid["status"] == "paid"
         assert player.available("ETH", home.network) == 2 * ONE - int(paid["fee"])
+    with psycopg.connect(stack.postgres.dsn()) as connection:
+        signed = connection.execute(
+            "SELECT count(*), count(DISTINCT send_id) FROM signer.signatures"
+        ).fetchone()
+    assert signed == (len(VICTIMS), len(VICTIMS))
 
 
 def test_a_worker_killed_around_signing_still_sends_one_payment(
@@ -80,6 +86,10 @@ def _await_settled(office: BackOffice, player: PlayerClient, request: dict[str, 
     wait_for(
         partial(_is_settled, office, player, request["withdrawal_id"]), "the settlement", SETTLING_SECONDS
     )
+
+
+def _is_committed(office: BackOffice, player: PlayerClient, withdrawal_id: str) -> bool:
+    return office.withdrawal_state(player, withdrawal_id) in {"committed", "settled"}
 
 
 def _is_settled(office: BackOffice, player: PlayerClient, withdrawal_id: str) -> bool:
