@@ -19,6 +19,7 @@ from workers.registry import PROCESSES, QueueWork
 from workflows.names import BETS_NAMESPACE
 
 GRACE = timedelta(seconds=30)
+STICKY = timedelta(seconds=2)  # so long the workflows of a dead worker wait for it before another takes them
 FAREWELL_SECONDS = 0.5
 HEALTH_SECONDS = 2.0
 BETS_CACHE = 1_000
@@ -53,6 +54,7 @@ def build_worker(work: QueueWork, built: Assembly, client: Client) -> Worker:
         max_concurrent_local_activities=built.connections,
         max_cached_workflows=BETS_CACHE if work.namespace == BETS_NAMESPACE else MONEY_CACHE,
         graceful_shutdown_timeout=GRACE,
+        sticky_queue_schedule_to_start_timeout=STICKY,
     )
 
 
