@@ -24,6 +24,7 @@ from domain.onchain import (
 
 LATEST = "latest"
 FINALIZED = "finalized"
+ASKED_AGAIN = 16  # of two replicas in random turns, one hides with probability 2^-32
 
 Answer = TypeVar("Answer")
 
@@ -104,7 +105,25 @@ class EvmReader:
         # A replica that lags shows an older head too; one that goes on while its final goes back lies.
         if node.name != seen_on or heads.latest.ref.height < seen.latest.ref.height:
             raise NodeStale(node.name, f"its final block is {heads.final.ref.height}, ours {held.height}")
+        if not await _insists(node, seen):
+            raise NodeStale(node.name, "several replicas answer for it, and some of them lag")
         raise FinalityBroken(self.network, f"final went back from {held.height} to {heads.final.ref.height}")
+
+
+async def _insists(node: EvmNode, seen: Heads) -> bool:
+    """Whether the node says every time that it went on while final went back.
+
+    Behind one address a replica that keeps up may name the head and one that lags the final block; asked
+    often enough, some of them contradict that.
+    """
+    again = ASKED_AGAIN * (LATEST, FINALIZED)
+    headers = await asyncio.gather(*(header_by_tag(node, tag) for tag in again))
+    return all(
+        header.ref.height >= seen.latest.ref.height
+        if tag == LATEST
+        else header.ref.height < seen.final.ref.height
+        for tag, header in zip(again, headers, strict=True)
+    )
 
 
 async def ask_at(
