@@ -20,6 +20,7 @@ from devstack.faults.failing import (
     wrong_bloom,
 )
 from devstack.faults.proxy import NodeProxy
+from devstack.faults.replicas import Replica
 from domain.errors import BlockIncomplete, FinalityBroken, NodeStale, NodeUnavailable, Unavailable
 from domain.onchain import BlockRef
 from tests.support.chain_proxied import ProxiedRig
@@ -152,6 +153,26 @@ async def test_replicas_that_take_turns_break_nothing(proxied: ProxiedRig) -> No
     newest = (await proxied.reader.heads()).latest.ref.height
     assert hex(newest) == proxied.anvil.rpc("eth_blockNumber")
     assert answered < 30
+
+
+async def test_a_mixed_answer_is_no_measure_of_lag(proxied: ProxiedRig) -> None:
+    """B3: a lagging replica named the head, a fresh one final; another lagging one then breaks nothing."""
+    proxied.mine(2 * LAG)
+    await proxied.reader.heads()
+    proxied.mine(2 * FINALITY_DEPTH)
+    proxied.proxy.inject(
+        "eth_getBlockByNumber",
+        Replica(FINALITY_DEPTH - 1),
+        times=1,
+        where=lambda call: call.params[0] == "latest",
+    )
+    mixed = await proxied.reader.heads()
+    assert mixed.latest.ref.height - mixed.final.ref.height == 1
+    proxied.proxy.lag(FINALITY_DEPTH - 2)
+    with pytest.raises(NodeStale):
+        await proxied.reader.heads()
+    proxied.proxy.heal()
+    assert (await proxied.reader.heads()).final == mixed.final
 
 
 @pytest.mark.parametrize("lags", [(0, LAG), (LAG, 0), (0, 0, LAG), (1, 0, 2)])
