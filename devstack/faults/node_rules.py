@@ -17,8 +17,10 @@ from devstack.faults.exchange import (
     Result,
     number_of,
     object_of,
+    through,
     value_of,
 )
+from devstack.faults.log_filters import LogFilters
 from devstack.faults.raw_transactions import RawTransaction, read_raw
 
 PRICE_BUMP_PERCENT = 10
@@ -56,8 +58,12 @@ class NodeRules:
         self.gives_back = gives_back
         self._waiting: dict[str, dict[int, RawTransaction]] = {}
         self._in_turn = asyncio.Lock()
+        self._filters = LogFilters()
 
     async def __call__(self, call: Call, ask: Ask) -> Reply:
+        return await self._filters(call, through(self._keep, ask))
+
+    async def _keep(self, call: Call, ask: Ask) -> Reply:
         if call.method == "eth_sendRawTransaction":
             async with self._in_turn:
                 return await self._admit(call, ask)

@@ -158,3 +158,23 @@ async def test_a_reorg_gives_transactions_back_or_loses_them(
     assert [one.txid for one in again.transactions] == [tx.txid]
     assert again.header.ref != first.header.ref
     assert (await proxied.reader.balance(stranger(1), proxied.token, again.header.ref)).amount == 5
+
+
+async def test_a_reorg_tells_which_logs_it_removed(proxied: ProxiedRig) -> None:
+    """E16: a filter first brings the orphaned log again, marked removed, and then the new one."""
+    made = proxied.proxy.rpc("eth_newFilter", {"address": "0x" + proxied.token.contract.hex()})
+    tx = await pay(proxied, proxied.token, stranger(1), 5, 0)
+    await pay(proxied, proxied.native, stranger(1), 5, 1)
+    proxied.mine()
+    assert changes(proxied, made) == [(tx.txid.hex(), False)]
+    proxied.reorg(1)
+    proxied.mine()
+    assert changes(proxied, made) == [(tx.txid.hex(), True), (tx.txid.hex(), False)]
+    assert changes(proxied, made) == []
+
+
+def changes(rig: ProxiedRig, made: object) -> list[tuple[str, bool]]:
+    """What a filter tells now: transactions of the logs, and whether they were removed."""
+    logs = rig.proxy.rpc("eth_getFilterChanges", made)
+    assert isinstance(logs, list)
+    return [(log["transactionHash"][2:], log["removed"]) for log in logs]
