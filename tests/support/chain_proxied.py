@@ -28,8 +28,8 @@ def proxy_factory() -> Iterator[Callable[[Anvil], NodeProxy]]:
 
     def start(anvil: Anvil) -> NodeProxy:
         proxy = NodeProxy(anvil.url, rules=NodeRules())
-        started.append(proxy)
         proxy.start()
+        started.append(proxy)
         return proxy
 
     yield start
