@@ -1,8 +1,9 @@
 """One block's JSON to its effects, with the proof that nothing was left out.
 
 A node that lags or indexes answers with less, not with an error. So the receipts must match the transactions
-in number, order and hash, the logs must count through, and the bloom filter over all logs must be that of the
-header (Yellow Paper, section 4.3.1). What falls short raises BlockIncomplete and is read again.
+in number, order and hash, the logs must count through, and the bloom filters (Yellow Paper, section 4.3.1)
+must fit: over a transaction's logs that of its receipt, over all logs that of the header, which alone would
+not miss a log that resembles another. What falls short raises BlockIncomplete and is read again.
 """
 
 from collections.abc import Iterable, Iterator
@@ -51,6 +52,7 @@ class Receipt:
     succeeded: bool
     fee: int
     created: bytes
+    bloom: bytes
     logs: tuple[Log, ...]
 
 
@@ -113,6 +115,7 @@ def read_receipt(answer: object) -> Receipt:
         succeeded=quantity_member(answer, "status") == SUCCESS,
         fee=fee,
         created=address_member(answer, "contractAddress") if has(answer, "contractAddress") else b"",
+        bloom=data_member(answer, "logsBloom"),
         logs=tuple(_read_log(entry) for entry in members(answer, "logs")),
     )
 
@@ -136,6 +139,8 @@ def _check_complete(
     for transaction, end in zip(transactions, ends, strict=True):
         if end.txid != transaction.txid or end.block != header.ref:
             raise BlockIncomplete(name, f"a receipt does not belong to transaction {transaction.txid.hex()}")
+        if bloom_of(end.logs) != end.bloom:
+            raise BlockIncomplete(name, f"transaction {end.txid.hex()} lacks logs of its own bloom filter")
     logs = tuple(log for end in ends for log in end.logs)
     if any(log.place != place for place, log in enumerate(logs)):
         raise BlockIncomplete(name, "the logs do not count through")

@@ -24,6 +24,7 @@ from domain.onchain import (
 
 LATEST = "latest"
 FINALIZED = "finalized"
+ASKED_AGAIN = 16  # of two replicas in random turns, one hides with probability 2^-32
 
 Answer = TypeVar("Answer")
 
@@ -34,6 +35,7 @@ class EvmReader:
     def __init__(self, client: EvmClient) -> None:
         self._client = client
         self._seen: tuple[str, Heads] | None = None
+        self._distance_max = 0  # blocks from a final block to the head it was seen with
         self._heads_in_turn = asyncio.Lock()
 
     @property
@@ -85,13 +87,13 @@ class EvmReader:
         heads = Heads(latest, final)
         await self._check_final(node, heads)
         self._seen = node.name, heads
+        self._distance_max = max(self._distance_max, latest.ref.height - final.ref.height)
         return heads
 
     async def _check_final(self, node: EvmNode, heads: Heads) -> None:
         if self._seen is None or self._seen[1].final.ref == heads.final.ref:
             return
-        seen_on, seen = self._seen
-        held = seen.final.ref
+        seen_on, held = self._seen[0], self._seen[1].final.ref
         if heads.latest.ref.height < held.height:
             raise NodeStale(node.name, f"it does not reach final block {held.height}")
         there = await header_by_tag(node, hex(held.height))
@@ -101,10 +103,27 @@ class EvmReader:
             )
         if heads.final.ref.height >= held.height:
             return
-        # A replica that lags shows an older head too; one that goes on while its final goes back lies.
-        if node.name != seen_on or heads.latest.ref.height < seen.latest.ref.height:
+        # A head this near to our final block may belong to a node that lags; the height we saw together with
+        # it is no measure, for another replica may have named it.
+        certain = held.height + self._distance_max
+        if node.name != seen_on or heads.latest.ref.height < certain:
             raise NodeStale(node.name, f"its final block is {heads.final.ref.height}, ours {held.height}")
+        if not await _insists(node, certain, held.height):
+            raise NodeStale(node.name, "several replicas answer for it, and some of them lag")
         raise FinalityBroken(self.network, f"final went back from {held.height} to {heads.final.ref.height}")
+
+
+async def _insists(node: EvmNode, head: int, final: int) -> bool:
+    """Whether the node says every time that its head is at least, its final block below these heights.
+
+    Behind one address a replica that keeps up may name the head and one that lags the final block; asked
+    often enough, some of them contradict that.
+    """
+    tags = ASKED_AGAIN * (LATEST, FINALIZED)
+    heights = [one.ref.height for one in await asyncio.gather(*(header_by_tag(node, tag) for tag in tags))]
+    return all(
+        height >= head if tag == LATEST else height < final for tag, height in zip(tags, heights, strict=True)
+    )
 
 
 async def ask_at(

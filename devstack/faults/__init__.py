@@ -1,0 +1,1 @@
+"""A proxy before a local node: it enforces what live nodes enforce and fails as live nodes fail."""
