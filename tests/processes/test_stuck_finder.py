@@ -1,9 +1,12 @@
 """Whatever was terminated or lost while something is owed comes back, and nothing is paid or booked twice."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 
 import pytest
+from temporalio.client import Client
 from temporalio.testing import ActivityEnvironment
 
 from api.asking import NoAnswer
@@ -16,7 +19,7 @@ from domain.withdrawals import ReviewVerb, WithdrawalFacts, WithdrawalInput, Wit
 from ledger.bets import recall_bet
 from tests.support.ledger_database import COIN, NETWORK
 from tests.support.world import SIGNER, Terms, World
-from tests.support.world_buttons import terminate
+from tests.support.world_buttons import cancel, terminate
 from tests.support.world_checks import is_running
 from tests.support.world_house import ETHER, FAMILY, FEE_CAP
 from tests.support.world_people import RICHES, PaidIn, People
@@ -160,15 +163,21 @@ async def test_a_terminated_bet_is_settled_once(world: World, people: People) ->
     [feed_workflow_id(NETWORK), address_pool_workflow_id(FAMILY)],
     ids=["feed", "pool of addresses"],
 )
-async def test_a_terminated_endless_workflow_comes_back(
-    world: World, people: People, workflow_id: str
+@pytest.mark.parametrize("press", [terminate, cancel], ids=["terminated", "cancelled"])
+async def test_an_endless_workflow_that_was_ended_comes_back(
+    world: World, people: People, workflow_id: str, press: Callable[[Client, str], Awaitable[None]]
 ) -> None:
     """No row names it: the house file says that it has to run, and it goes on where it stood."""
-    await terminate(world.money, workflow_id)
+    await press(world.money, workflow_id)
+    await world.until(partial(_has_ended, world.money, workflow_id), "the end of the run")
     await restarted(world.money, workflow_id)
     player = await people.register()
     await people.credited(people.pay_in(await people.address(player), UNITS))
     assert await people.units(player) == UNITS
+
+
+async def _has_ended(client: Client, workflow_id: str) -> bool:
+    return not await is_running(client, workflow_id)
 
 
 def _is_watching(facts: WithdrawalFacts) -> bool:
