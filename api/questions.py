@@ -2,14 +2,13 @@
 
 from datetime import timedelta
 
-from temporalio.common import Priority, SearchAttributePair, TypedSearchAttributes
+from temporalio.common import SearchAttributePair, TypedSearchAttributes
 
-from api.asking import Question, Verb
+from api.asking import Question, Record, Verb
 from api.sameness import content_of_withdrawal
 from domain.assets import Asset
 from domain.bets import BetInput, BetResult
-from domain.ids import operator_of_player, player_text
-from domain.money import show_units
+from domain.ids import player_text
 from domain.players import (
     AddressInput,
     AddressRecord,
@@ -20,28 +19,24 @@ from domain.players import (
 )
 from domain.withdrawals import CancelAct, ReviewAct, ReviewVerb, WithdrawalFacts, WithdrawalInput
 from workflows.names import (
-    ASSET,
     BETS_NAMESPACE,
     BETS_QUEUE,
-    CHAIN,
     MONEY_NAMESPACE,
     MONEY_QUEUE,
     OPERATOR,
-    PLAYER,
     UpdateName,
     WorkflowName,
     address_workflow_id,
-    bet_workflow_id,
     player_workflow_id,
     seed_rotation_workflow_id,
     withdrawal_workflow_id,
 )
+from workflows.starts import Start, bet_start, player_attributes, withdrawal_start
 
 BET_PATIENCE = timedelta(seconds=2)
 WITHDRAWAL_PATIENCE = timedelta(seconds=3)
 RECORD_PATIENCE = timedelta(seconds=5)
 """For small acts: registering a player, giving out an address, turning a seed pair."""
-WITHDRAWAL_PRIORITY = 2
 
 
 def player_question(request: PlayerInput) -> Question[PlayerRecord]:
@@ -70,7 +65,7 @@ def address_question(request: AddressInput) -> Question[AddressRecord]:
         answer=AddressRecord,
         patience=RECORD_PATIENCE,
         summary=f"Give {player_text(request.player)} a deposit address",
-        attributes=_attributes(request.player),
+        attributes=player_attributes(request.player),
     )
 
 
@@ -85,44 +80,19 @@ def seed_rotation_question(request: SeedRotationInput) -> Question[SeedRotationR
         answer=SeedRotationRecord,
         patience=RECORD_PATIENCE,
         summary=f"Turn the seed pair of {player_text(request.player)}",
-        attributes=_attributes(request.player),
+        attributes=player_attributes(request.player),
     )
 
 
 def bet_question(request: BetInput, asset: Asset) -> Question[BetResult]:
     """What a bet came to."""
-    operator = operator_of_player(request.player)
-    return Question(
-        namespace=BETS_NAMESPACE,
-        workflow=WorkflowName.BET,
-        workflow_id=bet_workflow_id(operator, request.bet_id),
-        queue=BETS_QUEUE,
-        argument=request,
-        answer=BetResult,
-        patience=BET_PATIENCE,
-        summary=f"{request.game.value}: {show_units(request.stake, asset.decimals)} {asset.symbol}",
-        attributes=_attributes(request.player, asset),
-        priority=Priority(fairness_key=str(operator)),
-    )
+    return _asked(bet_start(request, asset), BetResult, BET_PATIENCE)
 
 
 def withdrawal_question(request: WithdrawalInput, asset: Asset) -> Question[WithdrawalFacts]:
     """Whether a withdrawal is accepted, and under which decision."""
-    return Question(
-        namespace=MONEY_NAMESPACE,
-        workflow=WorkflowName.WITHDRAWAL,
-        workflow_id=withdrawal_workflow_id(request.withdrawal_id),
-        queue=MONEY_QUEUE,
-        argument=request,
-        answer=WithdrawalFacts,
-        patience=WITHDRAWAL_PATIENCE,
-        summary=f"Pay out {show_units(request.amount, asset.decimals)} {asset.code}",
-        content=content_of_withdrawal(request),
-        attributes=_attributes(request.player, asset),
-        priority=Priority(
-            priority_key=WITHDRAWAL_PRIORITY, fairness_key=str(operator_of_player(request.player))
-        ),
-    )
+    started = withdrawal_start(request, asset)
+    return _asked(started, WithdrawalFacts, WITHDRAWAL_PATIENCE, content_of_withdrawal(request))
 
 
 def cancel_verb(act: CancelAct) -> Verb[WithdrawalFacts]:
@@ -148,11 +118,17 @@ def _withdrawal_verb(act: CancelAct | ReviewAct, update: UpdateName, ticket: str
     )
 
 
-def _attributes(player: int, asset: Asset | None = None) -> TypedSearchAttributes:
-    pairs: list[SearchAttributePair[str]] = [
-        SearchAttributePair(OPERATOR, str(operator_of_player(player))),
-        SearchAttributePair(PLAYER, player_text(player)),
-    ]
-    if asset is not None:
-        pairs += [SearchAttributePair(ASSET, asset.code), SearchAttributePair(CHAIN, asset.network)]
-    return TypedSearchAttributes(pairs)
+def _asked(start: Start, answer: type[Record], patience: timedelta, content: str = "") -> Question[Record]:
+    return Question(
+        namespace=start.namespace,
+        workflow=start.workflow,
+        workflow_id=start.workflow_id,
+        queue=start.queue,
+        argument=start.argument,
+        answer=answer,
+        patience=patience,
+        summary=start.summary,
+        content=content,
+        attributes=start.attributes,
+        priority=start.priority,
+    )

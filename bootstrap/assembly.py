@@ -13,11 +13,12 @@ from activities.granting import GrantingActivities
 from activities.observing import ObservingActivities
 from activities.playing import PlayingActivities
 from activities.posting import PostingActivities
+from activities.repairing import RepairingActivities
 from bootstrap.keyring import FieldCipher, read_field_cipher
 from bootstrap.networks import ConnectedNetwork, derived_families, open_networks
 from bootstrap.resources import Resources, open_resources
 from bootstrap.settings import HouseFile, ProcessSettings, SeedSettings, WorkerSettings
-from bootstrap.starting import TemporalStarter
+from bootstrap.starting import TemporalStarter, endless_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,16 @@ class Assembly:
 
     @property
     def delivering(self) -> DeliveringActivities:
-        return DeliveringActivities(self.resources.sessions, TemporalStarter(self.resources.money))
+        return DeliveringActivities(self.resources.sessions, self.starter)
+
+    @property
+    def repairing(self) -> RepairingActivities:
+        return RepairingActivities(self.resources.sessions, self.starter, endless_of(self.house))
+
+    @property
+    def starter(self) -> TemporalStarter:
+        shared = self.resources
+        return TemporalStarter(shared.bets, shared.money, shared.catalogue)
 
 
 @asynccontextmanager

@@ -1,54 +1,68 @@
 """TemporalStarter: starts and messages workflows by kind, for activities, which cannot see workflows."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from temporalio.client import Client
-from temporalio.common import (
-    SearchAttributePair,
-    TypedSearchAttributes,
-    WorkflowIDConflictPolicy,
-    WorkflowIDReusePolicy,
-)
+from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.granting import GRANTED
+from activities.repairing import Run
+from bootstrap.settings import HouseFile
+from domain.assets import Catalogue
 from domain.deposits import Observation
 from domain.errors import TemporalUnavailable
-from domain.sends import Told
+from domain.players import PoolInput
+from domain.repairs import Restartable, RunState
+from domain.sends import FeedInput, Told
 from ledger.events import DepositEvent, SendEvent
-from workflows.deposits import DepositWorkflow
-from workflows.names import CHAIN, MONEY_QUEUE, SignalName, deposit_workflow_id, withdrawal_workflow_id
+from workflows.names import MONEY_NAMESPACE, SignalName, withdrawal_workflow_id
+from workflows.starts import Start, deposit_start, start_of
 
 NEWS = {GRANTED: SignalName.GRANTED}
+STATES = {
+    WorkflowExecutionStatus.RUNNING: RunState.OPEN,
+    WorkflowExecutionStatus.COMPLETED: RunState.COMPLETED,
+    WorkflowExecutionStatus.FAILED: RunState.BROKEN,
+    WorkflowExecutionStatus.CANCELED: RunState.BROKEN,
+    WorkflowExecutionStatus.TERMINATED: RunState.BROKEN,
+    WorkflowExecutionStatus.TIMED_OUT: RunState.BROKEN,
+}
+"""What each status of a newest run means; one that is not listed is on its way to the next run."""
+
+
+def endless_of(house: HouseFile) -> tuple[FeedInput | PoolInput, ...]:
+    """What runs for ever in this house: a feed for each network, a pool for each family of keys."""
+    feeds = [FeedInput(network=entry.network) for entry in house.networks]
+    pools = [
+        PoolInput(family=entry.family, network=_first_network(house, entry.family))
+        for entry in house.addresses
+    ]
+    return (*feeds, *pools)
 
 
 @dataclass(frozen=True, slots=True)
 class TemporalStarter:
-    """The money namespace's workflows, reached through one client; raises TemporalUnavailable."""
+    """The workflows of both namespaces, reached through one client each; raises TemporalUnavailable."""
 
+    bets: Client
     money: Client
+    catalogue: Catalogue
 
     async def deposit(self, event: DepositEvent) -> None:
         """Start the deposit's workflow with the news, or tell the running one; a finished one needs none."""
-        deposit = event.deposit
         try:
-            await self.money.start_workflow(
-                DepositWorkflow.run,
-                deposit,
-                id=deposit_workflow_id(deposit.network, deposit.txid, deposit.position),
-                task_queue=MONEY_QUEUE,
-                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                start_signal=SignalName.OBSERVED,
-                start_signal_args=[Observation(number=event.number, state=event.state)],
-                search_attributes=TypedSearchAttributes([SearchAttributePair(CHAIN, event.network)]),
-                static_summary=f"Deposit on {event.network}",
+            await self._start(
+                deposit_start(event.deposit),
+                WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                WorkflowIDConflictPolicy.USE_EXISTING,
+                news=[Observation(number=event.number, state=event.state)],
             )
         except WorkflowAlreadyStartedError:
             return
-        except RPCError as error:
-            raise TemporalUnavailable(error.message) from error
 
     async def send(self, event: SendEvent) -> None:
         """Tell the withdrawal that owns a send; one that has ended has nothing to learn."""
@@ -58,3 +72,62 @@ class TemporalStarter:
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise TemporalUnavailable(error.message) from error
+
+    async def run_of(self, owed: Restartable) -> Run:
+        """What Temporal knows of its newest run; one that retention has taken is absent."""
+        start = start_of(owed, self.catalogue)
+        try:
+            described = await self._client(start).get_workflow_handle(start.workflow_id).describe()
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return Run(start.workflow_id, RunState.ABSENT)
+            raise TemporalUnavailable(error.message) from error
+        status = described.status
+        return Run(start.workflow_id, RunState.OPEN if status is None else STATES.get(status, RunState.OPEN))
+
+    async def start_again(self, owed: Restartable) -> bool:
+        """Start its workflow; False if it runs, or if its last run completed.
+
+        A plain start, because an update would be answered from the run that was ended, and start nothing.
+        """
+        try:
+            await self._start(
+                start_of(owed, self.catalogue),
+                WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+                WorkflowIDConflictPolicy.FAIL,
+            )
+        except WorkflowAlreadyStartedError:
+            return False
+        return True
+
+    async def _start(
+        self,
+        start: Start,
+        reuse: WorkflowIDReusePolicy,
+        conflict: WorkflowIDConflictPolicy,
+        news: Sequence[Observation] = (),
+    ) -> WorkflowHandle[Any, Any]:
+        try:
+            return await self._client(start).start_workflow(
+                start.workflow.value,
+                start.argument,
+                id=start.workflow_id,
+                task_queue=start.queue,
+                id_reuse_policy=reuse,
+                id_conflict_policy=conflict,
+                start_signal=SignalName.OBSERVED.value if news else None,
+                start_signal_args=news,
+                search_attributes=start.attributes,
+                static_summary=start.summary,
+                priority=start.priority,
+            )
+        except RPCError as error:
+            raise TemporalUnavailable(error.message) from error
+
+    def _client(self, start: Start) -> Client:
+        return self.money if start.namespace == MONEY_NAMESPACE else self.bets
+
+
+def _first_network(house: HouseFile, family: str) -> str:
+    """The network under whose name the signer of a family is asked."""
+    return next(entry.network for entry in house.networks if entry.network.startswith(f"{family}:"))

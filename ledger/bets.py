@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, insert, select, tuple_, update
+from sqlalchemy import Select, and_, insert, literal, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.bets import BetInput, BetResult, BetState, Game
 from domain.errors import NotFound
 from domain.ids import slot_of_player
+from domain.repairs import Mark
 from ledger.records import AnyRow, bets, seed_pairs
 
 
@@ -132,28 +133,37 @@ async def list_bets(
     return [(row.received_at, _result(row)) for row in await session.execute(query)]
 
 
-async def unfinished_bets(session: AsyncConnection, received_before: datetime, limit: int) -> list[BetInput]:
-    """Reserved bets received before this moment, oldest first, as the inputs of their workflows."""
-    rows = await session.execute(
+async def unfinished_bets(
+    session: AsyncConnection, received_before: datetime, after: Mark | None, limit: int
+) -> list[tuple[Mark, BetInput]]:
+    """Reserved bets received before this moment, oldest first, as the inputs of their workflows.
+
+    Each with its mark; `after` is the last mark of the page before.
+    """
+    reserved = literal(BetState.RESERVED.value, literal_execute=True)  # a partial index is over this word
+    query = (
         select(bets)
-        .where(bets.c.state == BetState.RESERVED.value, bets.c.received_at < received_before)
-        .order_by(bets.c.received_at)
+        .where(bets.c.state == reserved, bets.c.received_at < received_before)
+        .order_by(bets.c.received_at, bets.c.bet_id)
         .limit(limit)
     )
-    return [
-        BetInput(
-            bet_id=row.bet_id,
-            player=row.player,
-            asset_id=row.asset_id,
-            game=Game(row.game),
-            stake=row.stake,
-            under=row.under,
-            client_key=row.client_key,
-            request_id=row.request_id,
-            received_at=row.received_at,
-        )
-        for row in rows
-    ]
+    if after is not None:
+        query = query.where(tuple_(bets.c.received_at, bets.c.bet_id) > (after.at, after.id))
+    return [(Mark(at=row.received_at, id=row.bet_id), _input(row)) for row in await session.execute(query)]
+
+
+def _input(row: AnyRow) -> BetInput:
+    return BetInput(
+        bet_id=row.bet_id,
+        player=row.player,
+        asset_id=row.asset_id,
+        game=Game(row.game),
+        stake=row.stake,
+        under=row.under,
+        client_key=row.client_key,
+        request_id=row.request_id,
+        received_at=row.received_at,
+    )
 
 
 def _shown(player: int) -> Select[Any]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, or_, select, tuple_, update
+from sqlalchemy import Select, literal, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.deposits import (
@@ -20,6 +20,7 @@ from domain.deposits import (
     is_booked,
 )
 from domain.errors import NotFound
+from domain.repairs import Mark
 from ledger.chain_records import chains, deposits
 from ledger.records import AnyRow, assets
 
@@ -87,26 +88,49 @@ async def list_deposits(
     return [_line(row) for row in await session.execute(query)]
 
 
-async def unfinished_deposits(session: AsyncConnection, limit: int) -> list[DepositInput]:
-    """Final deposits that nothing was posted for, oldest first, as the inputs of their workflows."""
-    rows = await session.execute(
-        select(deposits.c.chain_id, deposits.c.txid, deposits.c.position, deposits.c.deposit_id)
-        .where(
-            deposits.c.met_at.is_not(None),
-            deposits.c.credits == deposits.c.returns,
-            or_(deposits.c.reason.is_(None), deposits.c.reason.in_(_BOOKED)),
+async def unfinished_deposits(
+    session: AsyncConnection, seen_before: datetime, after: Mark | None, limit: int
+) -> list[tuple[Mark, DepositInput]]:
+    """Deposits seen before this moment that still wait or want a posting, oldest first, as workflow inputs.
+
+    Each with its mark; `after` is the last mark of the page before. Unfinished is what `next_step` does not
+    call done: orphaned, or not posted and either not final so far or to be booked.
+    """
+    orphaned = literal(DepositState.ORPHANED.value, literal_execute=True)  # a partial index is over this word
+    query = (
+        select(
+            deposits.c.chain_id,
+            deposits.c.txid,
+            deposits.c.position,
+            deposits.c.deposit_id,
+            deposits.c.seen_at,
         )
-        .order_by(deposits.c.seen_at)
+        .where(
+            deposits.c.seen_at < seen_before,
+            or_(deposits.c.state == orphaned, deposits.c.credits == deposits.c.returns),
+            or_(
+                deposits.c.state == orphaned,
+                deposits.c.met_at.is_(None),
+                deposits.c.reason.is_(None),
+                deposits.c.reason.in_(_BOOKED),
+            ),
+        )
+        .order_by(deposits.c.seen_at, deposits.c.deposit_id)
         .limit(limit)
     )
+    if after is not None:
+        query = query.where(tuple_(deposits.c.seen_at, deposits.c.deposit_id) > (after.at, after.id))
     return [
-        DepositInput(
-            network=row.chain_id,
-            txid="0x" + row.txid.hex(),
-            position=row.position,
-            deposit_id=row.deposit_id,
+        (
+            Mark(at=row.seen_at, id=row.deposit_id),
+            DepositInput(
+                network=row.chain_id,
+                txid="0x" + row.txid.hex(),
+                position=row.position,
+                deposit_id=row.deposit_id,
+            ),
         )
-        for row in rows
+        for row in await session.execute(query)
     ]
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.approvals import PaymentContent, content_hash
 from domain.errors import NotFound
 from domain.ids import slot_of_player
+from domain.repairs import Mark
 from domain.rules import Verdict
 from domain.sends import SendFacts
 from domain.withdrawals import ReviewVerb, WithdrawalFacts, WithdrawalInput, WithdrawalState
@@ -173,28 +174,40 @@ async def list_withdrawals(
     return await _lines(session, query)
 
 
-async def unfinished(session: AsyncConnection, limit: int) -> list[WithdrawalInput]:
-    """Open withdrawals, oldest first, as the inputs that start their workflows again."""
-    rows = await session.execute(
+async def unfinished(
+    session: AsyncConnection, received_before: datetime, after: Mark | None, limit: int
+) -> list[tuple[Mark, WithdrawalInput]]:
+    """Open withdrawals received before this moment, oldest first, as the inputs of their workflows.
+
+    Each with its mark; `after` is the last mark of the page before.
+    """
+    query = (
         select(withdrawals)
-        .where(withdrawals.c.closed_at.is_(None))
-        .order_by(withdrawals.c.received_at)
+        .where(withdrawals.c.closed_at.is_(None), withdrawals.c.received_at < received_before)
+        .order_by(withdrawals.c.received_at, withdrawals.c.withdrawal_id)
         .limit(limit)
     )
-    return [
-        WithdrawalInput(
-            withdrawal_id=row.withdrawal_id,
-            player=row.player,
-            asset_id=row.asset_id,
-            network=row.network,
-            payee=row.payee,
-            amount=row.amount,
-            client_key=row.client_key,
-            request_id=row.request_id,
-            received_at=row.received_at,
+    if after is not None:
+        query = query.where(
+            tuple_(withdrawals.c.received_at, withdrawals.c.withdrawal_id) > (after.at, after.id)
         )
-        for row in rows
+    return [
+        (Mark(at=row.received_at, id=row.withdrawal_id), _input(row)) for row in await session.execute(query)
     ]
+
+
+def _input(row: AnyRow) -> WithdrawalInput:
+    return WithdrawalInput(
+        withdrawal_id=row.withdrawal_id,
+        player=row.player,
+        asset_id=row.asset_id,
+        network=row.network,
+        payee=row.payee,
+        amount=row.amount,
+        client_key=row.client_key,
+        request_id=row.request_id,
+        received_at=row.received_at,
+    )
 
 
 def _shown(player: int) -> Select[Any]:

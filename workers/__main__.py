@@ -1,7 +1,8 @@
 """`python -m workers <process>` serves queues.
 
 `python -m workers migrate` brings the ledger's schema up to date and enters what the house file lists,
-`python -m workers schedules` starts the endless workflows; both end when that is done.
+`python -m workers schedules` starts the endless workflows and keeps the schedules.
+Both end when that is done.
 """
 
 import argparse
@@ -16,7 +17,7 @@ from domain.errors import CroupierError
 from workers.checking import check_namespaces
 from workers.registry import PROCESSES
 from workers.running import finish, leave, run
-from workers.schedules import start_endless
+from workers.schedules import keep_schedules, start_endless
 
 MIGRATE = "migrate"
 SCHEDULES = "schedules"
@@ -50,16 +51,17 @@ async def _verb(name: str) -> None:
     if name == MIGRATE:
         await migrate_from_environment()
     elif name == SCHEDULES:
-        await _start_endless()
+        await _set_up()
     else:
         await run(name)
 
 
-async def _start_endless() -> None:
+async def _set_up() -> None:
     async with assemble(reads_seeds=False) as built:
-        await check_namespaces((built.resources.money,))
+        await check_namespaces((built.resources.bets, built.resources.money))
         started = await start_endless(built)
-    log.info("running", workflows=started)
+        kept = await keep_schedules(built)
+    log.info("running", workflows=started, schedules=kept)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from workflows.names import (
     feed_queue,
 )
 from workflows.players import AddressWorkflow, PlayerWorkflow, SeedRotationWorkflow
+from workflows.stuck_finder import StuckFinderWorkflow
 from workflows.withdrawals import WithdrawalWorkflow
 
 Activity = Callable[..., Any]
@@ -148,7 +149,18 @@ def _feed(networks: Sequence[str]) -> tuple[QueueWork, ...]:
 
 def _ops(_: Sequence[str]) -> tuple[QueueWork, ...]:
     return (
-        QueueWork(MONEY_NAMESPACE, OPS_QUEUE, activities=lambda built: (built.delivering.deliver_events,)),
+        QueueWork(
+            BETS_NAMESPACE,
+            OPS_QUEUE,
+            workflows=(StuckFinderWorkflow,),
+            activities=lambda built: (built.repairing.restart_stuck,),
+        ),
+        QueueWork(
+            MONEY_NAMESPACE,
+            OPS_QUEUE,
+            workflows=(StuckFinderWorkflow,),
+            activities=lambda built: (built.delivering.deliver_events, built.repairing.restart_stuck),
+        ),
     )
 
 

@@ -1,41 +1,85 @@
-"""Endless workflows, started once and again after every deploy; what already runs is left alone."""
+"""What runs by itself, set up by every deploy: endless workflows, and the schedules of searches.
 
-from temporalio.common import SearchAttributePair, TypedSearchAttributes, WorkflowIDConflictPolicy
+Both may be repeated: what already runs is left alone, and a schedule that exists takes on today's terms.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+from datetime import timedelta
+
+from temporalio.client import (
+    Client,
+    Schedule,
+    ScheduleActionStartWorkflow,
+    ScheduleAlreadyRunningError,
+    ScheduleIntervalSpec,
+    ScheduleOverlapPolicy,
+    SchedulePolicy,
+    ScheduleSpec,
+    ScheduleUpdate,
+    ScheduleUpdateInput,
+)
+from temporalio.service import RPCError
 
 from bootstrap.assembly import Assembly
-from domain.players import PoolInput
-from domain.sends import FeedInput
-from workflows.address_pool import AddressPoolWorkflow
-from workflows.chain_feed import ChainFeedWorkflow
-from workflows.names import CHAIN, MONEY_QUEUE, address_pool_workflow_id, feed_workflow_id
+from domain.errors import TemporalUnavailable
+from domain.repairs import Owed, StuckSearch
+from workflows.names import BETS_NAMESPACE, MONEY_NAMESPACE, OPS_QUEUE, stuck_finder_id
+from workflows.starts import start_of
+from workflows.stuck_finder import StuckFinderWorkflow
+
+SEARCH_EVERY = timedelta(seconds=60)
+SEARCH_JITTER = timedelta(seconds=5)
+CATCH_UP = timedelta(hours=1)
+SOUGHT: Mapping[str, tuple[Owed, ...]] = {
+    BETS_NAMESPACE: (Owed.BET,),
+    MONEY_NAMESPACE: (Owed.ENDLESS, Owed.WITHDRAWAL, Owed.DEPOSIT),
+}
+"""What each namespace's search goes through: feeds first, since they tell the others what is new."""
 
 
 async def start_endless(built: Assembly) -> list[str]:
-    """Start a feed for each network and a pool for each key family; returns their workflow ids."""
-    money, house = built.resources.money, built.house
-    started: list[str] = []
-    for entry in house.networks:
-        feed = await money.start_workflow(
-            ChainFeedWorkflow.run,
-            FeedInput(network=entry.network),
-            id=feed_workflow_id(entry.network),
-            task_queue=MONEY_QUEUE,
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            search_attributes=TypedSearchAttributes([SearchAttributePair(CHAIN, entry.network)]),
-            static_summary=f"Follows {entry.network}",
-        )
-        started.append(feed.id)
-    for family in house.addresses:
-        network = next(
-            entry.network for entry in house.networks if entry.network.startswith(f"{family.family}:")
-        )
-        pool = await money.start_workflow(
-            AddressPoolWorkflow.run,
-            PoolInput(family=family.family, network=network),
-            id=address_pool_workflow_id(family.family),
-            task_queue=MONEY_QUEUE,
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            static_summary=f"Keeps deposit addresses of {family.family} ready",
-        )
-        started.append(pool.id)
-    return started
+    """Start a feed for each network and a pool for each key family; returns the ids that run now."""
+    endless = built.repairing.endless
+    for owed in endless:
+        await built.starter.start_again(owed)
+    return [start_of(owed, built.resources.catalogue).workflow_id for owed in endless]
+
+
+async def keep_schedules(built: Assembly, *, every: timedelta = SEARCH_EVERY) -> list[str]:
+    """Create or update the schedules of both namespaces; returns what they are called.
+
+    A schedule that people have paused stays paused. Raises TemporalUnavailable.
+    """
+    kept: list[str] = []
+    for client in (built.resources.bets, built.resources.money):
+        await _keep(client, stuck_finder_id(), _search(client.namespace, every))
+        kept.append(f"{client.namespace}/{stuck_finder_id()}")
+    return kept
+
+
+def _search(namespace: str, every: timedelta) -> Schedule:
+    return Schedule(
+        action=ScheduleActionStartWorkflow(
+            StuckFinderWorkflow.run,
+            StuckSearch(kinds=SOUGHT[namespace]),
+            id=stuck_finder_id(),
+            task_queue=OPS_QUEUE,
+            static_summary="See that somebody works on everything unfinished",
+        ),
+        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=every)], jitter=SEARCH_JITTER),
+        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=CATCH_UP),
+    )
+
+
+async def _keep(client: Client, name: str, wanted: Schedule) -> None:
+    def updated(known: ScheduleUpdateInput) -> ScheduleUpdate:
+        return ScheduleUpdate(dataclasses.replace(wanted, state=known.description.schedule.state))
+
+    try:
+        try:
+            await client.create_schedule(name, wanted)
+        except ScheduleAlreadyRunningError:
+            await client.get_schedule_handle(name).update(updated)
+    except RPCError as error:
+        raise TemporalUnavailable(error.message) from error

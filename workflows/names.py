@@ -67,6 +67,11 @@ def address_pool_workflow_id(family: str) -> str:
     return f"addresspool/{family}"
 
 
+def stuck_finder_id() -> str:
+    """The schedule of a namespace's searches; Temporal adds the time of each to its workflow id."""
+    return "stuckfinder"
+
+
 class WorkflowName(StrEnum):
     """Types of workflows."""
 
@@ -78,6 +83,7 @@ class WorkflowName(StrEnum):
     WITHDRAWAL = "WithdrawalWorkflow"
     CHAIN_FEED = "ChainFeedWorkflow"
     ADDRESS_POOL = "AddressPoolWorkflow"
+    STUCK_FINDER = "StuckFinderWorkflow"
 
 
 class UpdateName(StrEnum):

@@ -38,6 +38,8 @@ LOOK = StepPolicy(timedelta(seconds=15), timedelta(minutes=2), _retry(1, 2, 15))
 SIGN = StepPolicy(timedelta(seconds=15), timedelta(minutes=10), _retry(1, 2, 30))
 # Stored bytes on their way to nodes.
 SEND = StepPolicy(timedelta(seconds=20), None, _retry(1, 2, 30))
+# Searches through rows; one that was not finished in time is finished by the next.
+SCAN = StepPolicy(timedelta(minutes=10), timedelta(minutes=30), _retry(5, 2, 60), timedelta(seconds=30))
 # Endless loops that hand over by themselves after a shift; one heartbeat after a death another worker does.
 FOLLOW = StepPolicy(timedelta(hours=1), None, _retry(1, 1.5, 10), timedelta(seconds=15))
 

@@ -87,9 +87,12 @@ STEPS: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
         MONEY,
         {"follow_chain": (FEED,), "deliver_events": (OPS_QUEUE,), "heal_sends": (CHAIN,)},
     ),
+    "stuck_finder": (MONEY, {"restart_stuck": (OPS_QUEUE,)}),
 }
 OF_BETS = {"rotate_seeds"}
 """Steps of a module of both namespaces that are taken in the namespace of bets."""
+OF_BOTH = {"restart_stuck"}
+"""Steps that are taken in both namespaces."""
 SIGNER = {
     str(activity._Definition.must_from_callable(method).name)
     for method in (SigningActivities.sign, SigningActivities.confirm_addresses)
@@ -129,11 +132,11 @@ def test_a_step_is_served_where_it_is_sent(
     module: str, step: str, served: dict[tuple[str, str], set[str]]
 ) -> None:
     """An activity nobody serves would be repeated silently for ever."""
-    namespace, steps = STEPS[module]
-    namespace = BETS if step in OF_BETS else namespace
-    own = BETS_QUEUE if namespace == BETS else MONEY_QUEUE
-    for queue in steps[step]:
-        assert step in served[namespace, own if queue == HERE else queue], queue
+    usual, steps = STEPS[module]
+    for namespace in (BETS, MONEY) if step in OF_BOTH else (BETS if step in OF_BETS else usual,):
+        own = BETS_QUEUE if namespace == BETS else MONEY_QUEUE
+        for queue in steps[step]:
+            assert step in served[namespace, own if queue == HERE else queue], queue
 
 
 def test_nothing_is_served_that_nobody_sends(served: dict[tuple[str, str], set[str]]) -> None:
@@ -148,11 +151,12 @@ def test_the_signer_serves_what_workflows_ask_it() -> None:
 
 
 def test_every_workflow_type_is_served_once() -> None:
-    """Each name of the contract has one class, on one queue, under that name."""
+    """Each name of the contract has one class, on one queue of a namespace, under that name."""
     names = [str(workflow._Definition.must_from_class(cls).name) for cls in WORKFLOWS]
     assert sorted(names) == sorted(WorkflowName)
-    served = [cls for work in _works() for cls in work.workflows]
-    assert len(served) == len(set(served)) == len(WORKFLOWS)
+    served = [(work.namespace, cls) for work in _works() for cls in work.workflows]
+    assert len(served) == len(set(served))
+    assert {cls for _, cls in served} == set(WORKFLOWS)
 
 
 def test_no_workflow_has_a_failure_it_may_end_with() -> None:

@@ -184,5 +184,7 @@ async def test_reserved_bets_can_be_started_again(ledger_database: LedgerDatabas
     settled = await _reserve(sessions, player, "settled")
     async with sessions.begin() as session:
         await mark_settled(session, player, settled, BetState.LOST, _posting(settled, "settle"), 2, NOW)
-        assert await unfinished_bets(session, later(1), 10) == [new_bet(player, key="open")]
-        assert await unfinished_bets(session, NOW, 10) == []
+        found = await unfinished_bets(session, later(1), None, 10)
+        assert [bet for _, bet in found] == [new_bet(player, key="open")]
+        assert await unfinished_bets(session, later(1), found[-1][0], 10) == []
+        assert await unfinished_bets(session, NOW, None, 10) == []

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from domain.deposits import DepositState
+from domain.deposits import DepositState, DepositStep, next_step
 from domain.errors import NotFound
 from ledger.deposits import (
     list_deposits,
@@ -111,31 +111,56 @@ async def test_deposits_are_listed_page_by_page(ledger_database: LedgerDatabase)
     assert (set(seen), len(seen)) == (set(deposits), 5)
 
 
-async def test_final_deposits_without_a_posting_are_unfinished(ledger_database: LedgerDatabase) -> None:
-    """They give back what their workflow is started with, until they are credited."""
-    chain, money = (ledger_database.sessions(role) for role in ("croupier_chain", "croupier_money"))
-    _, (one, _) = await _seen(chain, money, "a", "b")
-    async with money.begin() as session:
-        assert await unfinished_deposits(session, 10) == []
-    await _final(chain)
-    async with money.begin() as session:
-        await mark_credited(session, one, 1, NOW)
-        assert await unfinished_deposits(session, 10) == [deposit_input("b")]
+UNFINISHED = {
+    # name: (units, failed when executed again, in a final block, orphaned, credited, unfinished)
+    "waits for final": (900, False, False, False, False, True),
+    "may come back": (900, False, False, True, False, True),
+    "worth nothing so far": (900, True, False, False, False, True),
+    "to be credited": (900, False, True, False, False, True),
+    "dust to be booked": (9, False, True, False, False, True),
+    "credited": (900, False, True, False, True, False),
+    "worth nothing for ever": (900, True, True, False, False, False),
+}
 
 
-async def test_dust_is_booked_too_and_so_it_can_be_unfinished(ledger_database: LedgerDatabase) -> None:
-    """What nobody is credited for still belongs in the books once it is final; what never moved does not."""
+@pytest.mark.parametrize("case", UNFINISHED)
+async def test_a_deposit_is_unfinished_exactly_while_it_has_a_next_step(
+    ledger_database: LedgerDatabase, case: str
+) -> None:
+    """The question to the database and the rule of the domain agree; the answer is the workflow's input."""
+    units, fails_again, is_final, is_orphaned, is_credited, expected = UNFINISHED[case]
     chain, money = (ledger_database.sessions(role) for role in ("croupier_chain", "croupier_money"))
     start = await started_chain(chain)
     target = await new_address(money, await new_player(money))
-    effects = [effect(target, 9, name="dust"), effect(target, 900, name="reverted", succeeded=False)]
+    left = block(start, [effect(target, units, name=case)], name="left")
+    again = block(start, [effect(target, units, name=case, succeeded=not fails_again)])
     async with chain.begin() as session:
-        assert await apply_block(session, NETWORK, block(start, effects), RULES, start.ref, NOW)
-    await _final(chain)
+        assert await apply_block(session, NETWORK, left, RULES, start.ref, NOW)
+        assert await unapply_block(session, NETWORK, left.header)
+        assert is_orphaned or await apply_block(session, NETWORK, again, RULES, start.ref, NOW)
+    if is_final:
+        await _final(chain)
     async with money.begin() as session:
-        assert await unfinished_deposits(session, 10) == [deposit_input("dust")]
-        facts = await recall_deposit(session, deposit_input("dust"))
-    assert (facts.state, facts.is_final) == (DepositState.IGNORED, True)
+        if is_credited:
+            await mark_credited(session, deposit_input(case).deposit_id, 1, NOW)
+        facts = await recall_deposit(session, deposit_input(case))
+        rows = await unfinished_deposits(session, later(1), None, 10)
+        assert await unfinished_deposits(session, NOW, None, 10) == []
+    assert [deposit for _, deposit in rows] == ([deposit_input(case)] if expected else [])
+    assert (next_step(facts) is not DepositStep.DONE) is expected
+
+
+async def test_pages_of_unfinished_deposits_hold_each_once(ledger_database: LedgerDatabase) -> None:
+    """A page begins behind the last mark of the page before, also among rows of one moment."""
+    chain, money = (ledger_database.sessions(role) for role in ("croupier_chain", "croupier_money"))
+    _, deposits = await _seen(chain, money, *"abcde")
+    seen: list[UUID] = []
+    last = None
+    async with money.begin() as session:
+        while page := await unfinished_deposits(session, later(1), last, 2):
+            seen += [deposit.deposit_id for _, deposit in page]
+            last = page[-1][0]
+    assert sorted(seen) == sorted(deposits)
 
 
 async def test_an_unknown_deposit_is_not_found(ledger_database: LedgerDatabase) -> None:

@@ -225,4 +225,21 @@ async def test_unfinished_withdrawals_can_be_started_again(ledger_database: Ledg
     await store_withdrawal(sessions, new_withdrawal(player, key="open"), WithdrawalState.COMMITTED)
     await store_withdrawal(sessions, new_withdrawal(player, key="declined"), WithdrawalState.DECLINED)
     async with sessions.begin() as session:
-        assert await unfinished(session, 10) == [new_withdrawal(player, key="open")]
+        found = await unfinished(session, later(1), None, 10)
+        assert [wish for _, wish in found] == [new_withdrawal(player, key="open")]
+        assert await unfinished(session, NOW, None, 10) == []
+
+
+async def test_pages_of_unfinished_withdrawals_hold_each_once(ledger_database: LedgerDatabase) -> None:
+    """A page begins behind the last mark of the page before, also among rows of one moment."""
+    sessions = ledger_database.sessions()
+    player = await new_player(sessions)
+    for number in range(5):
+        await store_withdrawal(sessions, new_withdrawal(player, key=f"w-{number}"), WithdrawalState.REVIEW)
+    seen: list[UUID] = []
+    last = None
+    async with sessions.begin() as session:
+        while page := await unfinished(session, later(1), last, 2):
+            seen += [wish.withdrawal_id for _, wish in page]
+            last = page[-1][0]
+    assert len(seen) == len(set(seen)) == 5

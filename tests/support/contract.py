@@ -85,6 +85,7 @@ def _ids() -> dict[str, str]:
         "withdrawal": names.withdrawal_workflow_id(zero),
         "feed": names.feed_workflow_id(NETWORK),
         "address_pool": names.address_pool_workflow_id("eip155"),
+        "stuck_finder": names.stuck_finder_id(),
     }
 
 

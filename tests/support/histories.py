@@ -18,9 +18,10 @@ from domain.ids import operator_of_player
 from domain.withdrawals import ReviewVerb, WithdrawalInput, WithdrawalState
 from tests.support.ledger_database import NETWORK
 from tests.support.world import Terms, World, running_world
-from tests.support.world_buttons import attribute
+from tests.support.world_buttons import attribute, terminate
 from tests.support.world_house import ETHER, FAMILY, OPERATOR
 from tests.support.world_people import People
+from tests.support.world_repairs import search
 from workers.running import finish, leave
 from workflows.names import (
     REASON,
@@ -31,6 +32,7 @@ from workflows.names import (
     feed_workflow_id,
     player_workflow_id,
     seed_rotation_workflow_id,
+    stuck_finder_id,
     withdrawal_workflow_id,
 )
 
@@ -70,6 +72,7 @@ class Recorder:
             self.paused,
             self.answer_lost,
             self.followed,
+            self.searched,
         ):
             await scene()
 
@@ -137,6 +140,13 @@ class Recorder:
     async def followed(self) -> None:
         await self.keep("followed", self.world.money, feed_workflow_id(NETWORK))
         await self.keep("filled", self.world.money, address_pool_workflow_id(FAMILY))
+
+    async def searched(self) -> None:
+        wish = self.people.wish(await self.people.rich_player(), 11 * ETHER)
+        await self.people.withdraw(wish)
+        await terminate(self.world.money, withdrawal_workflow_id(wish.withdrawal_id))
+        await search(self.world.money, workflow_id=stuck_finder_id())
+        await self.keep("searched", self.world.money, stuck_finder_id())
 
     async def _ended(
         self,

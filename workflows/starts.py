@@ -1,0 +1,146 @@
+"""How each workflow that stands for something owed is started: the same by whoever starts or restarts it."""
+
+from dataclasses import dataclass, field
+
+from temporalio.common import Priority, SearchAttributePair, TypedSearchAttributes
+
+from domain.assets import Asset, Catalogue
+from domain.bets import BetInput
+from domain.deposits import DepositInput
+from domain.ids import operator_of_player, player_text
+from domain.money import show_units
+from domain.players import PoolInput
+from domain.repairs import Restartable
+from domain.sends import FeedInput
+from domain.withdrawals import WithdrawalInput
+from workflows.names import (
+    ASSET,
+    BETS_NAMESPACE,
+    BETS_QUEUE,
+    CHAIN,
+    MONEY_NAMESPACE,
+    MONEY_QUEUE,
+    OPERATOR,
+    PLAYER,
+    WorkflowName,
+    address_pool_workflow_id,
+    bet_workflow_id,
+    deposit_workflow_id,
+    feed_workflow_id,
+    withdrawal_workflow_id,
+)
+
+WITHDRAWAL_PRIORITY = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """One workflow to start: where, as what, under which id, and what an operator sees of it in a list."""
+
+    namespace: str
+    workflow: WorkflowName
+    workflow_id: str
+    queue: str
+    argument: Restartable
+    summary: str
+    attributes: TypedSearchAttributes = field(default_factory=lambda: TypedSearchAttributes([]))
+    priority: Priority = Priority.default
+
+
+def start_of(owed: Restartable, catalogue: Catalogue) -> Start:
+    """How the workflow of this input is started; raises AssetUnknown for an asset that is not listed."""
+    match owed:
+        case BetInput():
+            return bet_start(owed, catalogue.by_id(owed.asset_id))
+        case WithdrawalInput():
+            return withdrawal_start(owed, catalogue.by_id(owed.asset_id))
+        case DepositInput():
+            return deposit_start(owed)
+        case FeedInput():
+            return feed_start(owed)
+        case PoolInput():
+            return pool_start(owed)
+
+
+def bet_start(request: BetInput, asset: Asset) -> Start:
+    """How a bet's workflow is started."""
+    operator = operator_of_player(request.player)
+    return Start(
+        namespace=BETS_NAMESPACE,
+        workflow=WorkflowName.BET,
+        workflow_id=bet_workflow_id(operator, request.bet_id),
+        queue=BETS_QUEUE,
+        argument=request,
+        summary=f"{request.game.value}: {show_units(request.stake, asset.decimals)} {asset.symbol}",
+        attributes=player_attributes(request.player, asset),
+        priority=Priority(fairness_key=str(operator)),
+    )
+
+
+def withdrawal_start(request: WithdrawalInput, asset: Asset) -> Start:
+    """How a withdrawal's workflow is started."""
+    return Start(
+        namespace=MONEY_NAMESPACE,
+        workflow=WorkflowName.WITHDRAWAL,
+        workflow_id=withdrawal_workflow_id(request.withdrawal_id),
+        queue=MONEY_QUEUE,
+        argument=request,
+        summary=f"Pay out {show_units(request.amount, asset.decimals)} {asset.code}",
+        attributes=player_attributes(request.player, asset),
+        priority=Priority(
+            priority_key=WITHDRAWAL_PRIORITY, fairness_key=str(operator_of_player(request.player))
+        ),
+    )
+
+
+def deposit_start(deposit: DepositInput) -> Start:
+    """How a deposit's workflow is started."""
+    return Start(
+        namespace=MONEY_NAMESPACE,
+        workflow=WorkflowName.DEPOSIT,
+        workflow_id=deposit_workflow_id(deposit.network, deposit.txid, deposit.position),
+        queue=MONEY_QUEUE,
+        argument=deposit,
+        summary=f"Deposit on {deposit.network}",
+        attributes=_network_attributes(deposit.network),
+    )
+
+
+def feed_start(feed: FeedInput) -> Start:
+    """How a network's feed is started."""
+    return Start(
+        namespace=MONEY_NAMESPACE,
+        workflow=WorkflowName.CHAIN_FEED,
+        workflow_id=feed_workflow_id(feed.network),
+        queue=MONEY_QUEUE,
+        argument=feed,
+        summary=f"Follows {feed.network}",
+        attributes=_network_attributes(feed.network),
+    )
+
+
+def pool_start(pool: PoolInput) -> Start:
+    """How the keeper of a family's addresses is started."""
+    return Start(
+        namespace=MONEY_NAMESPACE,
+        workflow=WorkflowName.ADDRESS_POOL,
+        workflow_id=address_pool_workflow_id(pool.family),
+        queue=MONEY_QUEUE,
+        argument=pool,
+        summary=f"Keeps deposit addresses of {pool.family} ready",
+    )
+
+
+def player_attributes(player: int, asset: Asset | None = None) -> TypedSearchAttributes:
+    """What an operator finds a player's workflows by."""
+    pairs: list[SearchAttributePair[str]] = [
+        SearchAttributePair(OPERATOR, str(operator_of_player(player))),
+        SearchAttributePair(PLAYER, player_text(player)),
+    ]
+    if asset is not None:
+        pairs += [SearchAttributePair(ASSET, asset.code), SearchAttributePair(CHAIN, asset.network)]
+    return TypedSearchAttributes(pairs)
+
+
+def _network_attributes(network: str) -> TypedSearchAttributes:
+    return TypedSearchAttributes([SearchAttributePair(CHAIN, network)])
