@@ -138,7 +138,8 @@ class SendPlan(Message):
     """Fee terms of one variant; it names no nonce, because only the signer takes one.
 
     Fees are native units: `max_fee` and `max_priority_fee` per gas, `fee_bound` = gas_limit x max_fee. A plan
-    whose verdict is `refused` carries the reason and is never signed.
+    whose verdict is `refused` carries the reason and is never signed. A transaction that no block took after
+    both `patience_seconds` and `patience_blocks` is outbid by its next variant.
     """
 
     gas_limit: int
@@ -149,6 +150,8 @@ class SendPlan(Message):
     why: str = ""
     height: int
     planned_at_ms: int
+    patience_seconds: int = 45
+    patience_blocks: int = 3
 
 
 @dataclass(frozen=True, slots=True)
