@@ -9,13 +9,15 @@ from temporalio import activity
 from activities.shifts import Shift
 from chains.gateway import ChainWriter
 from domain.assets import Catalogue
-from domain.errors import Unavailable
+from domain.errors import FeeAboveCap, Unavailable
+from domain.replacements import Replacement, ReplacementRequest
 from domain.sends import (
     AttemptRef,
     BroadcastNote,
     FeedInput,
     PlanRequest,
     SendIntent,
+    SendOrder,
     SendPlan,
     SignedTx,
     SimulationVerdict,
@@ -23,9 +25,12 @@ from domain.sends import (
 from ledger.sends import (
     copy_signed,
     insert_attempt,
+    newest_variant,
     open_sends,
     record_answers,
     record_sending,
+    replan_attempt,
+    uncopied_variant,
 )
 from ledger.session import Sessions
 
@@ -48,24 +53,33 @@ class BroadcastingActivities:
         An attempt that was signed keeps the plan it was signed under.
         """
         order = request.order
-        asset = self.catalogue.by_id(order.asset_id)
-        intent = SendIntent(
-            send_id=order.send_id,
-            kind=order.kind,
-            network=asset.network,
-            wallet=order.wallet,
-            payee=order.payee,
-            contract=asset.contract,
-            amount=order.amount,
-            fee_cap=order.fee_cap,
-        )
-        plan = await self.writers[order.network].plan(intent)
+        plan = await self.writers[order.network].plan(self._intent(order))
         if plan.verdict is SimulationVerdict.REFUSED:
             return plan
         async with self.sessions.begin() as session:
             return await insert_attempt(
                 session, order.send_id, request.attempt, network=order.network, wallet=order.wallet, plan=plan
             )
+
+    @activity.defn
+    async def plan_replacement(self, request: ReplacementRequest) -> Replacement:
+        """Quote what outbids an attempt's newest variant, unless the signer already holds a newer one.
+
+        At the cap the old bytes stay live, and the answer says what the network asks.
+        """
+        order = request.order
+        async with self.sessions.begin() as session:
+            missing = await uncopied_variant(session, order.send_id, request.attempt)
+            last = await newest_variant(session, order.send_id, request.attempt)
+        if missing is not None:
+            return Replacement(variant=missing)
+        try:
+            plan = await self.writers[order.network].replace(self._intent(order), request.purpose, last)
+        except FeeAboveCap as error:
+            return Replacement(variant=request.variant, at_cap=error.sentence)
+        async with self.sessions.begin() as session:
+            await replan_attempt(session, order.send_id, request.attempt, plan)
+        return Replacement(variant=request.variant, plan=plan)
 
     @activity.defn
     async def broadcast(self, ref: AttemptRef) -> BroadcastNote:
@@ -82,6 +96,19 @@ class BroadcastingActivities:
                 await self._heal(feed.network)
             except Unavailable as error:
                 activity.logger.warning("healing waits: %s", error.sentence)
+
+    def _intent(self, order: SendOrder) -> SendIntent:
+        asset = self.catalogue.by_id(order.asset_id)
+        return SendIntent(
+            send_id=order.send_id,
+            kind=order.kind,
+            network=asset.network,
+            wallet=order.wallet,
+            payee=order.payee,
+            contract=asset.contract,
+            amount=order.amount,
+            fee_cap=order.fee_cap,
+        )
 
     async def _heal(self, network: str) -> None:
         async with self.sessions.begin() as session:

@@ -11,17 +11,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 
 from activities.booking import book, in_books
+from activities.fees import book_fees_of
 from activities.provenance import provenance
+from activities.rooms import pass_room_on
 from domain.accounts import Purpose
 from domain.assets import Catalogue
 from domain.deposits import DepositFacts, DepositInput, DepositStep, WalletRole, next_step
 from domain.errors import NotFound, NotYet, RecordMismatch
-from domain.ids import deposit_key, fee_key, operator_of_player, slot_of_player, withdrawal_key
+from domain.ids import deposit_key, withdrawal_key
 from domain.journal import (
     deposit_credited,
     deposit_reversed,
     deposit_unattributed,
-    network_fee,
     withdrawal_committed,
     withdrawal_settled,
     withdrawal_voided,
@@ -31,14 +32,10 @@ from domain.postings import Command
 from domain.sends import AttemptOutcome, SendFacts
 from domain.withdrawals import VoidAct, WithdrawalFacts, WithdrawalRef, WithdrawalState
 from ledger.deposits import mark_credited, mark_returned, recall_deposit
-from ledger.events import EventKind, NewEvent, append_events
 from ledger.floats import release, settle_float
-from ledger.network_fees import fees_of
-from ledger.nonce_lanes import grant_waiting
 from ledger.session import Sessions
 from ledger.withdrawals import mark, recall_withdrawal
 
-GRANTED = "granted"
 HOLDER = {
     WalletRole.DEPOSIT: Purpose.DEPOSIT_ADDRESSES,
     WalletRole.HOT: Purpose.HOT_WALLET,
@@ -176,7 +173,7 @@ class PostingActivities:
             return await _moved_on(session, ref, facts)
 
         facts = await in_books(self.sessions, work)
-        await self._pass_room_on(facts.network)
+        await pass_room_on(self.sessions, facts.network)
         return facts
 
     @activity.defn
@@ -203,7 +200,7 @@ class PostingActivities:
             )
             if outcome.result is not Result.POSTED:
                 raise RecordMismatch(f"paid withdrawal {ref.withdrawal_id} is closed by {outcome.closed_by}")
-            await self._book_fees(session, facts, key)
+            await book_fees_of(session, self.catalogue, facts)
             await settle_float(session, facts.send.send_id)
             await mark(
                 session,
@@ -216,15 +213,8 @@ class PostingActivities:
             return await _recalled(session, ref)
 
         facts = await in_books(self.sessions, work)
-        await self._pass_room_on(facts.network)
+        await pass_room_on(self.sessions, facts.network)
         return facts
-
-    async def _pass_room_on(self, network: str) -> None:
-        """Give freed room to who has waited longest and tell them; what is lost here costs them one timer."""
-        async with self.sessions.begin() as session:
-            granted = await grant_waiting(session, network)
-            news = [NewEvent(EventKind.SEND, str(send_id), GRANTED) for send_id in granted]
-            await append_events(session, network, news)
 
     def _credit(self, deposit: DepositInput, facts: DepositFacts, number: int) -> Command:
         assert facts.asset_id is not None
@@ -251,23 +241,6 @@ class PostingActivities:
             ref=key,
             provenance=provenance(),
         )
-
-    async def _book_fees(self, session: AsyncConnection, facts: WithdrawalFacts, ref: str) -> None:
-        assert facts.send is not None
-        native = self.catalogue.native(facts.network)
-        for fee in await fees_of(session, facts.send.send_id):
-            await book(
-                session,
-                network_fee(
-                    operator=operator_of_player(facts.player),
-                    slot=slot_of_player(facts.player),
-                    asset_id=native.asset_id,
-                    units=fee.units,
-                    key=fee_key(facts.network, "0x" + fee.txid.hex()),
-                    ref=ref,
-                    provenance=provenance(facts.request_id),
-                ),
-            )
 
 
 def _is_paid(send: SendFacts) -> bool:

@@ -147,6 +147,15 @@ class TooLate(Rejected, code="TOO_LATE"):
         super().__init__(f"Too late to {what}: it is {state}.", state=state)
 
 
+class MayStillLand(Rejected, code="MAY_STILL_LAND"):
+    """A refund that is wanted while something that was signed could still pay."""
+
+    def __init__(self, send: str) -> None:
+        super().__init__(
+            f"A transaction of {send} may still land; cancel it by a self-send first.", send=send
+        )
+
+
 class Blocked(Rejected, code="BLOCKED"):
     """An account, wallet or id that takes no posting any more."""
 

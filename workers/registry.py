@@ -76,6 +76,7 @@ def _money(_: Sequence[str]) -> tuple[QueueWork, ...]:
             activities=lambda built: (
                 built.accepting.accept_withdrawal,
                 built.accepting.record_review,
+                built.returning.record_verb,
                 built.posting.recall_deposit,
                 built.posting.recall_withdrawal,
             ),
@@ -112,6 +113,9 @@ def _ledger(_: Sequence[str]) -> tuple[QueueWork, ...]:
                 built.posting.post_send,
                 built.posting.void_withdrawal,
                 built.posting.settle_withdrawal,
+                built.returning.record_verb,
+                built.returning.book_fees,
+                built.returning.return_withdrawal,
             ),
         ),
     )
@@ -124,7 +128,9 @@ def _chain(networks: Sequence[str]) -> tuple[QueueWork, ...]:
             chain_queue(network),
             activities=lambda built: (
                 built.observing.look_at_send,
+                built.proving.prove_unpayable,
                 built.broadcasting.plan_send,
+                built.broadcasting.plan_replacement,
                 built.broadcasting.broadcast,
                 built.broadcasting.heal_sends,
             ),
