@@ -9,13 +9,15 @@ from temporalio import activity
 from activities.shifts import Shift
 from chains.gateway import ChainWriter
 from domain.assets import Catalogue
-from domain.errors import ChainFrozen, Unavailable
+from domain.errors import ChainFrozen, FeeAboveCap, Unavailable
+from domain.replacements import Replacement, ReplacementRequest
 from domain.sends import (
     AttemptRef,
     BroadcastNote,
     FeedInput,
     PlanRequest,
     SendIntent,
+    SendOrder,
     SendPlan,
     SignedTx,
     SimulationVerdict,
@@ -24,9 +26,12 @@ from ledger.observed import read_cursor
 from ledger.sends import (
     copy_signed,
     insert_attempt,
+    newest_variant,
     open_sends,
     record_answers,
     record_sending,
+    replan_attempt,
+    uncopied_variant,
 )
 from ledger.session import Sessions
 
@@ -64,24 +69,34 @@ class BroadcastingActivities:
     async def _rehearsed(self, request: PlanRequest) -> SendPlan:
         order = request.order
         await self._must_not_be_frozen(order.network)
-        asset = self.catalogue.by_id(order.asset_id)
-        intent = SendIntent(
-            send_id=order.send_id,
-            kind=order.kind,
-            network=asset.network,
-            wallet=order.wallet,
-            payee=order.payee,
-            contract=asset.contract,
-            amount=order.amount,
-            fee_cap=order.fee_cap,
-        )
-        return await self.writers[order.network].plan(intent)
+        return await self.writers[order.network].plan(self._intent(order))
 
     async def _must_not_be_frozen(self, network: str) -> None:
         async with self.sessions.begin() as session:
             cursor = await read_cursor(session, network)
         if cursor.mode == "frozen":
             raise ChainFrozen(network, cursor.why or "a final block was taken back")
+
+    @activity.defn
+    async def plan_replacement(self, request: ReplacementRequest) -> Replacement:
+        """Quote what outbids an attempt's newest variant, unless the signer already holds a newer one.
+
+        At the cap the old bytes stay live, and the answer says what the network asks.
+        """
+        order = request.order
+        await self._must_not_be_frozen(order.network)
+        async with self.sessions.begin() as session:
+            missing = await uncopied_variant(session, order.send_id, request.attempt)
+            last = await newest_variant(session, order.send_id, request.attempt)
+        if missing is not None:
+            return Replacement(variant=missing)
+        try:
+            plan = await self.writers[order.network].replace(self._intent(order), request.purpose, last)
+        except FeeAboveCap as error:
+            return Replacement(variant=request.variant, at_cap=error.sentence)
+        async with self.sessions.begin() as session:
+            await replan_attempt(session, order.send_id, request.attempt, plan)
+        return Replacement(variant=request.variant, plan=plan)
 
     @activity.defn
     async def broadcast(self, ref: AttemptRef) -> BroadcastNote:
@@ -99,6 +114,19 @@ class BroadcastingActivities:
                 await self._heal(feed.network)
             except Unavailable as error:
                 activity.logger.warning("healing waits: %s", error.sentence)
+
+    def _intent(self, order: SendOrder) -> SendIntent:
+        asset = self.catalogue.by_id(order.asset_id)
+        return SendIntent(
+            send_id=order.send_id,
+            kind=order.kind,
+            network=asset.network,
+            wallet=order.wallet,
+            payee=order.payee,
+            contract=asset.contract,
+            amount=order.amount,
+            fee_cap=order.fee_cap,
+        )
 
     async def _heal(self, network: str) -> None:
         async with self.sessions.begin() as session:

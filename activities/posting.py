@@ -11,18 +11,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 
 from activities.booking import book, in_books
+from activities.fees import book_fees_of
 from activities.granting import pass_room_on
 from activities.provenance import provenance
 from domain.accounts import Purpose
 from domain.assets import Catalogue
 from domain.deposits import DepositFacts, DepositInput, DepositStep, WalletRole, next_step
 from domain.errors import NotFound, NotYet, RecordMismatch
-from domain.ids import deposit_key, fee_key, operator_of_player, slot_of_player, withdrawal_key
+from domain.ids import deposit_key, withdrawal_key
 from domain.journal import (
     deposit_credited,
     deposit_reversed,
     deposit_unattributed,
-    network_fee,
     withdrawal_committed,
     withdrawal_settled,
     withdrawal_voided,
@@ -33,7 +33,6 @@ from domain.sends import AttemptOutcome, SendFacts
 from domain.withdrawals import VoidAct, WithdrawalFacts, WithdrawalRef, WithdrawalState
 from ledger.deposits import mark_credited, mark_returned, recall_deposit
 from ledger.floats import release, settle_float
-from ledger.network_fees import fees_of
 from ledger.session import Sessions
 from ledger.withdrawals import mark, recall_withdrawal
 
@@ -203,7 +202,7 @@ class PostingActivities:
             )
             if outcome.result is not Result.POSTED:
                 raise RecordMismatch(f"paid withdrawal {ref.withdrawal_id} is closed by {outcome.closed_by}")
-            await self._book_fees(session, facts, key)
+            await book_fees_of(session, self.catalogue, facts)
             await settle_float(session, facts.send.send_id)
             await mark(
                 session,
@@ -244,23 +243,6 @@ class PostingActivities:
             ref=key,
             provenance=provenance(),
         )
-
-    async def _book_fees(self, session: AsyncConnection, facts: WithdrawalFacts, ref: str) -> None:
-        assert facts.send is not None
-        native = self.catalogue.native(facts.network)
-        for fee in await fees_of(session, facts.send.send_id):
-            await book(
-                session,
-                network_fee(
-                    operator=operator_of_player(facts.player),
-                    slot=slot_of_player(facts.player),
-                    asset_id=native.asset_id,
-                    units=fee.units,
-                    key=fee_key(facts.network, "0x" + fee.txid.hex()),
-                    ref=ref,
-                    provenance=provenance(facts.request_id),
-                ),
-            )
 
 
 def _is_paid(send: SendFacts) -> bool:

@@ -4,9 +4,12 @@ from temporalio import activity
 
 from domain.signing import (
     CONFIRM_ADDRESSES_ACTIVITY,
+    FORBID_SIGNING_ACTIVITY,
     SIGN_ACTIVITY,
     AddressRange,
     ConfirmedAddresses,
+    ForbidAnswer,
+    ForbidRequest,
     SignedAnswer,
     SigningIntent,
 )
@@ -18,6 +21,11 @@ class SigningActivities:
     @activity.defn(name=SIGN_ACTIVITY)
     async def sign(self, intent: SigningIntent) -> SignedAnswer:  # noqa: ARG002 - a declaration
         """Judge the intent against the signer's own view, take a nonce, sign, store; then answer."""
+        raise NotServedHere
+
+    @activity.defn(name=FORBID_SIGNING_ACTIVITY)
+    async def forbid_signing(self, wanted: ForbidRequest) -> ForbidAnswer:  # noqa: ARG002 - a declaration
+        """Bury a send for ever, unless something signed for it may still land."""
         raise NotServedHere
 
     @activity.defn(name=CONFIRM_ADDRESSES_ACTIVITY)

@@ -17,6 +17,7 @@ from domain.players import (
     SeedRotationInput,
     SeedRotationRecord,
 )
+from domain.wishes import SupportAct, SupportVerb
 from domain.withdrawals import CancelAct, ReviewAct, ReviewVerb, WithdrawalFacts, WithdrawalInput
 from workflows.names import (
     BETS_NAMESPACE,
@@ -37,6 +38,11 @@ BET_PATIENCE = timedelta(seconds=2)
 WITHDRAWAL_PATIENCE = timedelta(seconds=3)
 RECORD_PATIENCE = timedelta(seconds=5)
 """For small acts: registering a player, giving out an address, turning a seed pair."""
+UPDATE_OF = {
+    SupportVerb.BUMP_FEE: UpdateName.BUMP_FEE,
+    SupportVerb.CANCEL_BY_SELF_SEND: UpdateName.CANCEL_BY_SELF_SEND,
+    SupportVerb.REJECT_AND_REFUND: UpdateName.REJECT_AND_REFUND,
+}
 
 
 def player_question(request: PlayerInput) -> Question[PlayerRecord]:
@@ -106,7 +112,14 @@ def review_verb(act: ReviewAct) -> Verb[WithdrawalFacts]:
     return _withdrawal_verb(act, update, f"{update.value}-{act.ticket}")
 
 
-def _withdrawal_verb(act: CancelAct | ReviewAct, update: UpdateName, ticket: str) -> Verb[WithdrawalFacts]:
+def support_verb(act: SupportAct) -> Verb[WithdrawalFacts]:
+    """What a person in support wants of a committed withdrawal."""
+    return _withdrawal_verb(act, UPDATE_OF[act.verb], f"{act.verb.value}-{act.ticket}")
+
+
+def _withdrawal_verb(
+    act: CancelAct | ReviewAct | SupportAct, update: UpdateName, ticket: str
+) -> Verb[WithdrawalFacts]:
     return Verb(
         namespace=MONEY_NAMESPACE,
         workflow_id=withdrawal_workflow_id(act.withdrawal_id),

@@ -13,7 +13,9 @@ from activities.granting import GrantingActivities
 from activities.observing import ObservingActivities
 from activities.playing import PlayingActivities
 from activities.posting import PostingActivities
+from activities.proving import ProvingActivities
 from activities.repairing import RepairingActivities
+from activities.returning import ReturningActivities
 from bootstrap.keyring import FieldCipher, read_field_cipher
 from bootstrap.networks import ConnectedNetwork, derived_families, open_networks
 from bootstrap.resources import Resources, open_resources
@@ -46,6 +48,14 @@ class Assembly:
     @property
     def posting(self) -> PostingActivities:
         return PostingActivities(self.resources.sessions, self.resources.catalogue, self.house.operator)
+
+    @property
+    def returning(self) -> ReturningActivities:
+        return ReturningActivities(self.resources.sessions, self.resources.catalogue)
+
+    @property
+    def proving(self) -> ProvingActivities:
+        return ProvingActivities(self.resources.sessions)
 
     @property
     def granting(self) -> GrantingActivities:

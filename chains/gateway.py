@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar
 
 from domain.assets import Asset, NetworkId
 from domain.onchain import BlockEffects, BlockRef, ChainIdentity, Header, Heads, Held, Liveness, TxStatus
-from domain.sends import AttemptView, BroadcastResult, SendIntent, SendPlan, SignedTx
+from domain.sends import AttemptView, BroadcastResult, SendIntent, SendPlan, SignedTx, TxPurpose
 
 Fields = TypeVar("Fields")
 
@@ -80,6 +80,15 @@ class ChainWriter(Protocol):
 
         The verdict is REFUSED only if the token or the payee refuses. Raises FeeAboveCap while the network
         asks more than the cap, WalletShort while the wallet holds too little; both pass with time.
+        """
+        ...
+
+    async def replace(self, send: SendIntent, purpose: TxPurpose, last: SignedTx) -> SendPlan:
+        """Fee terms under which nodes let a bump or a cancel of the same nonce replace `last`.
+
+        Both fees rise above those of `last` by what nodes demand, and to the market's if that is more. Raises
+        FeeAboveCap if that does not fit the cap (`last` stays as valid as it was), WalletShort while the
+        wallet cannot pay it, BytesMismatch if `last` is damaged.
         """
         ...
 

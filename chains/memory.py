@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from chains.codecs.addresses import checksum_text
 from chains.codecs.evm import EvmCodec, Payment
 from chains.memory_blocks import NATIVE, Block, MemoryChain
+from chains.replacing import Fees, outbid, replacement_gas
 from domain.assets import Asset, NetworkId
 from domain.errors import (
     BlockIncomplete,
@@ -40,10 +41,13 @@ from domain.sends import (
     SendPlan,
     SignedTx,
     SimulationVerdict,
+    TxPurpose,
 )
 
 NODE = "memory"
 TIP = 100_000_000
+PATIENCE_SECONDS = 1
+"""Its blocks come as fast as a test wants; patience is counted in blocks, not in seconds."""
 CODE = b"\xfe"
 TOKEN_DECIMALS = 6
 
@@ -190,6 +194,28 @@ class MemoryWriter:
             why="" if passes else "the payee or the token refuses",
             height=head.header.ref.height,
             planned_at_ms=int(head.header.mined_at.timestamp()) * 1000,
+            patience_seconds=PATIENCE_SECONDS,
+        )
+
+    async def replace(self, send: SendIntent, purpose: TxPurpose, last: SignedTx) -> SendPlan:
+        if self._codec.txid(last.raw) != last.txid:
+            raise BytesMismatch(f"transaction {last.txid.hex()} is stored with other bytes")
+        if self._faults.strikes("failed_calls"):
+            raise NodeUnavailable(NODE, "no answer in time")
+        head, pooled = self._chain.latest, self._codec.decode(last.raw).transaction
+        gas_limit = replacement_gas(purpose, pooled)
+        fees = outbid(Fees(2 * self._chain.base_fee + TIP, TIP), pooled, gas_limit, send.fee_cap)
+        fee_bound = gas_limit * fees.max_fee
+        _check_balance(head, send.wallet, NATIVE, fee_bound + pooled.value * (purpose is TxPurpose.BUMP))
+        return SendPlan(
+            gas_limit=gas_limit,
+            max_fee=fees.max_fee,
+            max_priority_fee=fees.max_priority_fee,
+            fee_bound=fee_bound,
+            verdict=SimulationVerdict.PASSES,
+            height=head.header.ref.height,
+            planned_at_ms=int(head.header.mined_at.timestamp()) * 1000,
+            patience_seconds=PATIENCE_SECONDS,
         )
 
     async def broadcast(self, tx: SignedTx) -> BroadcastResult:
@@ -219,12 +245,14 @@ class MemoryWriter:
         """Nothing is held open."""
 
     def _check_held(self, head: Block, send: SendIntent, fee_bound: int) -> None:
-        wallet = checksum_text(send.wallet)
         needs = {NATIVE: fee_bound}
         needs[send.contract] = needs.get(send.contract, 0) + send.amount
         for contract, needed in needs.items():
-            held = head.after.held.get((contract, send.wallet), 0)
-            if held < needed:
-                raise WalletShort(
-                    wallet, checksum_text(contract) if contract else "the native coin", needed - held
-                )
+            _check_balance(head, send.wallet, contract, needed)
+
+
+def _check_balance(head: Block, wallet: bytes, contract: bytes, needed: int) -> None:
+    held = head.after.held.get((contract, wallet), 0)
+    if held < needed:
+        what = checksum_text(contract) if contract else "the native coin"
+        raise WalletShort(checksum_text(wallet), what, needed - held)

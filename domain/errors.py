@@ -1,9 +1,4 @@
-"""Every error of Croupier, split by what to do next.
-
-`Rejected` is a final answer, `Unavailable` means nothing happened, `Uncertain` means look before repeating,
-and `Corrupt` means stop and page. A leaf carries the objects concerned and builds its own sentence, so nobody
-parses text: callers compare `code`.
-"""
+"""Every error of Croupier, split by what to do next; callers compare `code` and parse no text."""
 
 from typing import ClassVar
 
@@ -145,6 +140,13 @@ class TooLate(Rejected, code="TOO_LATE"):
 
     def __init__(self, what: str, state: str) -> None:
         super().__init__(f"Too late to {what}: it is {state}.", state=state)
+
+
+class MayStillLand(Rejected, code="MAY_STILL_LAND"):
+    """A refund that is wanted while something that was signed could still pay."""
+
+    def __init__(self, send: str) -> None:
+        super().__init__(f"A transaction of {send} may still land: cancel it first.", send=send)
 
 
 class Blocked(Rejected, code="BLOCKED"):

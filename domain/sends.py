@@ -138,7 +138,8 @@ class SendPlan(Message):
     """Fee terms of one variant; it names no nonce, because only the signer takes one.
 
     Fees are native units: `max_fee` and `max_priority_fee` per gas, `fee_bound` = gas_limit x max_fee. A plan
-    whose verdict is `refused` carries the reason and is never signed.
+    whose verdict is `refused` carries the reason and is never signed. A transaction that no block took after
+    both `patience_seconds` and `patience_blocks` is outbid by its next variant.
     """
 
     gas_limit: int
@@ -149,6 +150,8 @@ class SendPlan(Message):
     why: str = ""
     height: int
     planned_at_ms: int
+    patience_seconds: int = 45
+    patience_blocks: int = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +164,10 @@ class AttemptView:
 
 
 class AttemptFacts(Message):
-    """One attempt as its rows show it."""
+    """One attempt as its rows show it; purpose and patience are those of its newest variant.
+
+    `is_next` says that no lower nonce of its wallet waits for a block.
+    """
 
     attempt: int
     state: AttemptState
@@ -171,6 +177,17 @@ class AttemptFacts(Message):
     txid: Hex | None = None
     variants: int = 0
     block_height: int | None = None
+    purpose: TxPurpose | None = None
+    is_next: bool = False
+    waited_blocks: int = 0
+    patience_blocks: int = 3
+    patience_seconds: int = 45
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether its turn has come, no block took it, and it has waited its share of blocks."""
+        is_waiting = self.outcome is None and self.block_height is None
+        return is_waiting and self.is_next and self.waited_blocks >= self.patience_blocks
 
 
 class SendFacts(Message):
@@ -212,6 +229,12 @@ def next_send_step(facts: SendFacts) -> SendStep:
     if current.state in {AttemptState.SIGNED, AttemptState.ORPHANED}:
         return SendStep.SEND
     return SendStep.WATCH
+
+
+def has_another_try(facts: SendFacts) -> bool:
+    """Whether the newest attempt is the first that failed on chain: one more is made without a person."""
+    failed = [attempt for attempt in facts.attempts if attempt.outcome is AttemptOutcome.FAILED]
+    return len(failed) == 1 and facts.current == failed[0]
 
 
 class SendOrder(Message):

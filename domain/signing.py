@@ -11,6 +11,7 @@ from domain.sends import SendKind, TxPurpose
 from domain.wire import Hex, Message, Units
 
 SIGN_ACTIVITY = "sign"
+FORBID_SIGNING_ACTIVITY = "forbid_signing"
 CONFIRM_ADDRESSES_ACTIVITY = "confirm_addresses"
 PLAN_AGE_SECONDS_MAX = 60
 
@@ -43,6 +44,28 @@ class SignedAnswer(Message):
     txid: Hex
     nonce: int
     repeat: bool = False
+
+
+class ForbidRequest(Message):
+    """A wish that nothing be signed for this send any more; `wallet` is the one it was granted."""
+
+    send_id: UUID
+    network: str
+    wallet: Hex
+
+
+class ForbidVerdict(StrEnum):
+    """Whether a send is closed at the signer for ever, or something signed for it may still land."""
+
+    FORBIDDEN = "forbidden"
+    STILL_LIVE = "still_live"
+
+
+class ForbidAnswer(Message):
+    """`attempt` is the one that was buried unsigned, or the one that may still land."""
+
+    verdict: ForbidVerdict
+    attempt: int
 
 
 class Refusal(StrEnum):

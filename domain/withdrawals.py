@@ -15,6 +15,7 @@ from domain.sends import (
     next_send_step,
 )
 from domain.wire import Hex, Message, Units
+from domain.wishes import Wish, wants_refund
 
 
 class WithdrawalState(StrEnum):
@@ -101,6 +102,7 @@ class WithdrawalFacts(Message):
     repeat: bool = False
     send: SendFacts | None = None
     chain_is_open: bool = True
+    wishes: tuple[Wish, ...] = ()
 
 
 class WithdrawalResult(Message):
@@ -146,6 +148,7 @@ class WithdrawalStep(StrEnum):
     COMMIT = "commit"
     PAY = "pay"
     SETTLE = "settle"
+    RETURN = "return"
     DONE = "done"
 
 
@@ -159,8 +162,11 @@ def next_step(facts: WithdrawalFacts) -> WithdrawalStep:
     if facts.state is not WithdrawalState.COMMITTED:
         return WithdrawalStep.DONE
     assert facts.send is not None, facts.withdrawal_id
-    if next_send_step(facts.send) is SendStep.PAID:
+    step = next_send_step(facts.send)
+    if step is SendStep.PAID:
         return WithdrawalStep.SETTLE
+    if step is SendStep.CANCELLED or wants_refund(facts.send, facts.wishes):
+        return WithdrawalStep.RETURN
     return WithdrawalStep.PAY
 
 
@@ -210,3 +216,19 @@ class VoidAct(Message):
     state: WithdrawalState
     code: str | None = None
     sentence: str | None = None
+
+
+class Unpayable(Message):
+    """The evidence that no transaction of a send can pay any more."""
+
+    evidence_id: UUID
+
+
+class ReturnAct(Message):
+    """Give a committed withdrawal back on evidence: the row that proves it, and what its player reads."""
+
+    withdrawal_id: UUID
+    player: int
+    evidence_id: UUID
+    code: str
+    sentence: str

@@ -4,14 +4,16 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID, uuid5
 
-from sqlalchemy import update
+from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.errors import NotYet, TooLate
 from domain.onchain import Dead
 from domain.sends import AttemptOutcome, AttemptState
 from ledger.chain_records import attempts, evidence
 
+UNPAYABLE = "unpayable"
 _EVIDENCE = UUID("0f6a3c5e-7f0d-5f58-9f0e-52b0a6d2c7e1")
 
 
@@ -57,3 +59,46 @@ async def record_death(
 ) -> bool:
     """End an open attempt as `dead`, since none of its transactions can land; False if it had ended."""
     return await close_attempt(session, send_id, attempt, AttemptOutcome.DEAD, proof.evidence, now)
+
+
+async def record_unpayable(session: AsyncConnection, send_id: UUID, now: datetime) -> UUID:
+    """Prove that nothing of a send can pay: the signer's tombstone, and an end for everything before it.
+
+    An attempt that was planned and never signed ends as `dead`. Returns the evidence id, the same on a
+    repeat; raises NotYet without a tombstone and TooLate while an attempt is open or paid.
+    """
+    tombstone = await session.scalar(_TOMBSTONE, {"send_id": send_id})
+    if tombstone is None:
+        raise NotYet(f"The signer's tombstone of send {send_id}")
+    rows = (
+        await session.execute(
+            select(attempts.c.attempt, attempts.c.state, attempts.c.outcome, attempts.c.evidence_id)
+            .where(attempts.c.send_id == send_id)
+            .order_by(attempts.c.attempt)
+        )
+    ).all()
+    ends: dict[str, str] = {}
+    for row in rows:
+        if row.outcome is None and row.state == AttemptState.LANED.value and row.attempt >= tombstone:
+            proof = {"tombstone": str(tombstone)}
+            await close_attempt(session, send_id, row.attempt, AttemptOutcome.DEAD, proof, now)
+            ends[str(row.attempt)] = AttemptOutcome.DEAD.value
+        elif row.outcome is None or row.outcome == AttemptOutcome.PAID.value:
+            raise TooLate("give up the send", row.outcome or row.state)
+        else:
+            ends[str(row.attempt)] = f"{row.outcome} {row.evidence_id}"
+    evidence_id = uuid5(_EVIDENCE, f"{send_id}/{UNPAYABLE}")
+    await session.execute(
+        insert(evidence)
+        .values(
+            evidence_id=evidence_id,
+            kind=UNPAYABLE,
+            body={"send": str(send_id), "tombstone": str(tombstone), "attempts": ends},
+            recorded_at=now,
+        )
+        .on_conflict_do_nothing()
+    )
+    return evidence_id
+
+
+_TOMBSTONE = text("SELECT min(attempt) FROM signer.claims WHERE send_id = :send_id AND serial IS NULL")

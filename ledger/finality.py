@@ -67,7 +67,9 @@ _DEPOSITS = text("""
 
 _ATTEMPTS = text("""
     SELECT t.send_id, t.attempt, t.why, t.nonce, o.txid, o.block_hash, o.height, o.succeeded, o.effect_ok,
-           x.purpose
+           x.purpose,
+           (SELECT string_agg('0x' || encode(s.txid, 'hex'), ' ' ORDER BY s.variant) FROM chain.signed_txs s
+             WHERE s.send_id = t.send_id AND s.attempt = t.attempt AND s.txid <> o.txid) AS superseded
       FROM chain.attempts t
       JOIN chain.own_txs o
         ON o.chain_id = t.chain_id AND o.txid = t.landed_txid AND o.block_hash = t.block_hash
@@ -119,6 +121,7 @@ def _proof(row: AnyRow, final: Header) -> dict[str, str]:
         "height": str(row.height),
         "succeeded": str(row.succeeded),
         "effect_ok": str(row.effect_ok),
+        "superseded": row.superseded or "",
         "final_block": "0x" + final.ref.hash.hex(),
         "final_height": str(final.ref.height),
     }

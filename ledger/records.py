@@ -168,6 +168,7 @@ withdrawals = Table(
     Column("updated_at", MOMENT),
     Column("closed_at", MOMENT),
     Column("content_hash", LargeBinary),
+    Column("evidence_id", Uuid),
 )
 
 approvals = Table(
@@ -180,5 +181,19 @@ approvals = Table(
     Column("person", Text),
     Column("words", Text),
     Column("content_hash", LargeBinary),
+    Column("at", MOMENT),
+)
+
+verbs = Table(
+    "verbs",
+    metadata,
+    Column("slot", SmallInteger, primary_key=True),
+    Column("withdrawal_id", Uuid, primary_key=True),
+    Column("ticket", Text, primary_key=True),
+    Column("verb", Text),
+    Column("person", Text),
+    Column("words", Text),
+    Column("attempt", SmallInteger),
+    Column("variant", SmallInteger),
     Column("at", MOMENT),
 )

@@ -8,7 +8,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.errors import NotFound
-from domain.sends import AttemptFacts, AttemptOutcome, AttemptState, SendFacts, SendKind
+from domain.sends import AttemptFacts, AttemptOutcome, AttemptState, SendFacts, SendKind, TxPurpose
 from ledger.chain_records import grants, sends
 
 
@@ -72,6 +72,11 @@ async def recall_sends(session: AsyncConnection, send_ids: Iterable[UUID]) -> di
                 txid=row.txid,
                 variants=row.variants,
                 block_height=row.block_height,
+                purpose=None if row.purpose is None else TxPurpose(row.purpose),
+                is_next=row.is_next,
+                waited_blocks=row.waited_blocks,
+                patience_blocks=row.patience_blocks,
+                patience_seconds=row.patience_seconds,
             )
         )
     return {
@@ -99,9 +104,18 @@ _SENDS = text("""
 
 _ATTEMPTS = text("""
     SELECT t.send_id, t.attempt, t.state, t.outcome, t.wallet, t.nonce, t.block_height,
-           coalesce(t.landed_txid, newest.txid) AS txid, coalesce(newest.variant, 0) AS variants
+           coalesce(t.landed_txid, newest.txid) AS txid, coalesce(newest.variant, 0) AS variants,
+           newest.purpose,
+           greatest(0, coalesce(c.height - (newest.terms->>'height')::bigint, 0)) AS waited_blocks,
+           coalesce((newest.terms->>'patience_blocks')::int, 3) AS patience_blocks,
+           coalesce((newest.terms->>'patience_seconds')::int, 45) AS patience_seconds,
+           t.nonce IS NOT NULL AND NOT EXISTS (
+             SELECT 1 FROM chain.attempts o
+              WHERE o.chain_id = t.chain_id AND o.wallet = t.wallet AND o.nonce < t.nonce
+                AND o.outcome IS NULL AND o.state <> 'included') AS is_next
       FROM chain.attempts t
-      LEFT JOIN LATERAL (SELECT x.txid, x.variant FROM chain.signed_txs x
+      LEFT JOIN chain.chains c ON c.chain_id = t.chain_id
+      LEFT JOIN LATERAL (SELECT x.txid, x.variant, x.purpose, x.terms FROM chain.signed_txs x
                           WHERE x.send_id = t.send_id AND x.attempt = t.attempt
                           ORDER BY x.variant DESC LIMIT 1) newest ON true
      WHERE t.send_id = ANY(:ids)

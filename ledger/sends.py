@@ -128,6 +128,21 @@ async def copy_signed(session: AsyncConnection, send_id: UUID, attempt: int, var
     return SignedTx(txid=stored.txid, raw=stored.raw)
 
 
+async def replan_attempt(session: AsyncConnection, send_id: UUID, attempt: int, plan: SendPlan) -> None:
+    """Store the terms of an open attempt's next variant before it is signed."""
+    await session.execute(
+        update(attempts)
+        .where(*_at(send_id, attempt), attempts.c.outcome.is_(None))
+        .values(plan=plan.model_dump(mode="json"))
+    )
+
+
+async def uncopied_variant(session: AsyncConnection, send_id: UUID, attempt: int) -> int | None:
+    """The first variant that the signer has stored and nobody copied; None if all are here."""
+    variant: int | None = await session.scalar(_UNCOPIED, {"send_id": send_id, "attempt": attempt})
+    return variant
+
+
 async def newest_variant(session: AsyncConnection, send_id: UUID, attempt: int) -> SignedTx:
     """The stored bytes of the newest variant of an attempt; raises NotYet while nothing is signed."""
     row = (
@@ -212,6 +227,13 @@ _SIGNATURE = text("""
     SELECT g.chain_id, g.txid, g.raw, g.purpose, c.serial
       FROM signer.signatures g JOIN signer.claims c ON c.send_id = g.send_id AND c.attempt = g.attempt
      WHERE g.send_id = :send_id AND g.attempt = :attempt AND g.variant = :variant
+""")
+
+_UNCOPIED = text("""
+    SELECT min(g.variant) FROM signer.signatures g
+     WHERE g.send_id = :send_id AND g.attempt = :attempt
+       AND NOT EXISTS (SELECT 1 FROM chain.signed_txs x
+                        WHERE x.send_id = g.send_id AND x.attempt = g.attempt AND x.variant = g.variant)
 """)
 
 _HASHES = text("""

@@ -15,10 +15,12 @@ from domain.ids import slot_of_player
 from domain.repairs import Mark
 from domain.rules import Verdict
 from domain.sends import SendFacts
+from domain.wishes import Wish
 from domain.withdrawals import ReviewVerb, WithdrawalFacts, WithdrawalInput, WithdrawalState
 from ledger.chain_records import chains
 from ledger.records import AnyRow, approvals, assets, decisions, withdrawals
 from ledger.send_facts import recall_sends
+from ledger.wishes import recall_wishes
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +144,7 @@ async def mark(  # noqa: PLR0913 - one row's new state and why
     code: str | None = None,
     sentence: str | None = None,
     version: int | None = None,
+    evidence_id: UUID | None = None,
 ) -> None:
     """Move an open withdrawal on, in the transaction of its posting; a closed one stays as it is."""
     values: dict[str, object] = {
@@ -153,6 +156,8 @@ async def mark(  # noqa: PLR0913 - one row's new state and why
     }
     if version is not None:
         values["version"] = version
+    if evidence_id is not None:
+        values["evidence_id"] = evidence_id
     await session.execute(
         update(withdrawals)
         .where(*_at(player, withdrawal_id), withdrawals.c.closed_at.is_(None))
@@ -243,10 +248,12 @@ def _shown(player: int) -> Select[Any]:
 
 async def _lines(session: AsyncConnection, query: Select[Any]) -> list[WithdrawalLine]:
     rows = (await session.execute(query)).all()
-    sends = await recall_sends(session, [row.withdrawal_id for row in rows])
+    ids = [row.withdrawal_id for row in rows]
+    sends = await recall_sends(session, ids)
+    wishes = await recall_wishes(session, rows[0].slot, ids) if rows else {}
     return [
         WithdrawalLine(
-            facts=_facts(row, sends.get(row.withdrawal_id)),
+            facts=_facts(row, sends.get(row.withdrawal_id), wishes.get(row.withdrawal_id, ())),
             received_at=row.received_at,
             updated_at=row.updated_at,
             content_hash=row.content_hash,
@@ -255,7 +262,7 @@ async def _lines(session: AsyncConnection, query: Select[Any]) -> list[Withdrawa
     ]
 
 
-def _facts(row: AnyRow, send: SendFacts | None) -> WithdrawalFacts:
+def _facts(row: AnyRow, send: SendFacts | None, wishes: tuple[Wish, ...]) -> WithdrawalFacts:
     return WithdrawalFacts(
         withdrawal_id=row.withdrawal_id,
         state=WithdrawalState(row.state),
@@ -276,6 +283,7 @@ def _facts(row: AnyRow, send: SendFacts | None) -> WithdrawalFacts:
         repeat=True,
         send=send,
         chain_is_open=row.mode == "open",
+        wishes=wishes,
     )
 
 

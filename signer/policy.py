@@ -165,6 +165,12 @@ def check_fees(intent: SigningIntent, owed: Obligation, terms: NetworkTerms, now
         raise _refusal(Refusal.PLAN_STALE, f"the plan is {age_ms} ms old")
 
 
+def check_open(tombstone: int | None) -> None:
+    """12, before anything is taken: a send that was given up is never signed again, under any attempt."""
+    if tombstone is not None:
+        raise _refusal(Refusal.CONFLICT, f"this send was given up with attempt {tombstone}")
+
+
 def check_claim(claim: Claim | None, intent: SigningIntent, fingerprint: bytes) -> None:
     """12, before anything is taken: the attempt is not buried and pays what it paid in its first variant."""
     if claim is None:

@@ -19,6 +19,8 @@ from domain.sends import SignedTx
 from domain.signing import SigningIntent
 
 NUMBER_MAX = 32_767
+NO_PAYMENT = bytes(32)
+"""The fingerprint of a tombstone, which pays nothing."""
 POOL_SIZE = 4
 WAIT_SECONDS_MAX = 5.0
 SESSION_LIMITS = "-c statement_timeout=5000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=10000"
@@ -157,6 +159,35 @@ async def store_claim(
         " VALUES (%s, %s, %s, %s, %s, %s)",
         [intent.send_id, intent.attempt, intent.network, intent.wallet, serial, fingerprint],
     )
+
+
+async def store_tombstone(
+    connection: AsyncConnection[Any], send_id: UUID, attempt: int, network: str, wallet: bytes
+) -> None:
+    """Bury an attempt without a nonce, and with it every later one of its send."""
+    await connection.execute(
+        "INSERT INTO signer.claims (send_id, attempt, chain_id, wallet, serial, fingerprint)"
+        " VALUES (%s, %s, %s, %s, NULL, %s)",
+        [send_id, attempt, network, wallet, NO_PAYMENT],
+    )
+
+
+async def tombstone_of(connection: AsyncConnection[Any], send_id: UUID) -> int | None:
+    """The attempt from which on nothing is signed for a send; None while it is open."""
+    rows = await connection.execute(
+        "SELECT min(attempt) FROM signer.claims WHERE send_id = %s AND serial IS NULL", [send_id]
+    )
+    row = await rows.fetchone()
+    return None if row is None or row[0] is None else int(row[0])
+
+
+async def claimed_attempts(connection: AsyncConnection[Any], send_id: UUID) -> tuple[int, ...]:
+    """The attempts of a send that hold a nonce, and with it signed bytes, in their order."""
+    rows = await connection.execute(
+        "SELECT attempt FROM signer.claims WHERE send_id = %s AND serial IS NOT NULL ORDER BY attempt",
+        [send_id],
+    )
+    return tuple(int(row[0]) for row in await rows.fetchall())
 
 
 async def store_signature(connection: AsyncConnection[Any], signed: SignedVariant) -> None:

@@ -66,7 +66,7 @@ def build_workers(client: Client, signing: SigningActivities, terms: dict[str, N
         Worker(
             client,
             task_queue=sign_queue(network),
-            activities=[signing.sign, signing.confirm_addresses],
+            activities=[signing.sign, signing.forbid_signing, signing.confirm_addresses],
             max_concurrent_activities=CONCURRENT_PER_NETWORK,
             graceful_shutdown_timeout=GRACE,
         )

@@ -26,9 +26,12 @@ from domain.errors import (
 )
 from domain.signing import (
     CONFIRM_ADDRESSES_ACTIVITY,
+    FORBID_SIGNING_ACTIVITY,
     SIGN_ACTIVITY,
     AddressRange,
     ConfirmedAddresses,
+    ForbidAnswer,
+    ForbidRequest,
     Refusal,
     SignedAnswer,
     SigningIntent,
@@ -36,6 +39,7 @@ from domain.signing import (
 from signer.building import build, payment_for, sign_transaction, transaction_of
 from signer.deriving import AccountKey
 from signer.failures import as_application_error
+from signer.forbidding import bury
 from signer.keys import Key
 from signer.obligations import Obligation, is_watched, outcome_of, owed
 from signer.policy import (
@@ -46,6 +50,7 @@ from signer.policy import (
     check_decision,
     check_fees,
     check_kind,
+    check_open,
     check_owed,
     check_payment,
     check_repeat,
@@ -66,6 +71,7 @@ from signer.records import (
     store_refusal,
     store_signature,
     take_nonce,
+    tombstone_of,
     trip,
 )
 
@@ -119,6 +125,22 @@ class SigningActivities:
             return await self._sign_or_note_refusal(intent)
         except DatabaseError as error:
             _logger.warning("the database failed while signing %s: %s", intent.send_id, error.sqlstate)
+            raise as_application_error(SignerUnavailable("its database gave no answer")) from None
+        except CroupierError as error:
+            raise as_application_error(error) from error
+
+    @activity.defn(name=FORBID_SIGNING_ACTIVITY)
+    async def forbid_signing(self, wanted: ForbidRequest) -> ForbidAnswer:
+        """Bury a send for ever, so that a late request to sign is refused; asked again, the same answer.
+
+        STILL_LIVE, with nothing written, while an attempt that was ever signed lacks its evidence. Fails with
+        type SIGNER_UNAVAILABLE, tried again.
+        """
+        try:
+            async with self._database.transaction() as connection:
+                return await bury(connection, wanted)
+        except DatabaseError as error:
+            _logger.warning("the database failed while burying %s: %s", wanted.send_id, error.sqlstate)
             raise as_application_error(SignerUnavailable("its database gave no answer")) from None
         except CroupierError as error:
             raise as_application_error(error) from error
@@ -200,6 +222,7 @@ class SigningActivities:
         judgement: Judgement,
         terms: NetworkTerms,
     ) -> SignedAnswer:
+        check_open(await tombstone_of(connection, intent.send_id))
         claim = await claim_of(connection, intent.send_id, intent.attempt)
         check_claim(claim, intent, judgement.fingerprint)
         if claim is None:

@@ -77,6 +77,7 @@ def _money(_: Sequence[str]) -> tuple[QueueWork, ...]:
             activities=lambda built: (
                 built.accepting.accept_withdrawal,
                 built.accepting.record_review,
+                built.returning.record_verb,
                 built.posting.recall_deposit,
                 built.posting.recall_withdrawal,
             ),
@@ -113,6 +114,9 @@ def _ledger(_: Sequence[str]) -> tuple[QueueWork, ...]:
                 built.posting.post_send,
                 built.posting.void_withdrawal,
                 built.posting.settle_withdrawal,
+                built.returning.record_verb,
+                built.returning.book_fees,
+                built.returning.return_withdrawal,
             ),
         ),
     )
@@ -126,7 +130,9 @@ def _chain(networks: Sequence[str]) -> tuple[QueueWork, ...]:
             activities=lambda built: (
                 built.observing.look_at_send,
                 built.broadcasting.simulate_send,
+                built.proving.prove_unpayable,
                 built.broadcasting.plan_send,
+                built.broadcasting.plan_replacement,
                 built.broadcasting.broadcast,
                 built.broadcasting.heal_sends,
             ),

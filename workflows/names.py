@@ -95,6 +95,9 @@ class UpdateName(StrEnum):
     REJECT = "reject"
     CHECK_NOW = "check_now"
     RESUME = "resume"
+    BUMP_FEE = "bump_fee"
+    CANCEL_BY_SELF_SEND = "cancel_by_self_send"
+    REJECT_AND_REFUND = "reject_and_refund"
 
 
 class SignalName(StrEnum):

@@ -1,8 +1,11 @@
 """Sending: plan, sign, send, watch; what every outgoing transaction shares.
 
 A plain object used inside a workflow, so that one history tells the whole story. It decides from rows alone:
-signed bytes are never made twice, a wait is ended by the follower's news, and nothing here gives money back.
+signed bytes are never made twice, a wait is ended by the follower's news, what no block takes is outbid under
+the cap, and nothing here gives money back.
 """
+
+from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.exceptions import FailureError
@@ -10,8 +13,10 @@ from temporalio.exceptions import FailureError
 from activities.broadcasting import BroadcastingActivities
 from activities.observing import ObservingActivities
 from activities.signing import SigningActivities
+from domain.replacements import Replacement, ReplacementRequest
 from domain.reviews import Reason
 from domain.sends import (
+    AttemptFacts,
     AttemptRef,
     PlanRequest,
     SendFacts,
@@ -20,9 +25,12 @@ from domain.sends import (
     SendRef,
     SendStep,
     SimulationVerdict,
+    TxPurpose,
+    has_another_try,
     next_send_step,
 )
 from domain.signing import Refusal, SignedAnswer, SigningIntent, sign_queue
+from domain.wishes import replacement_of
 from workflows.names import chain_queue
 from workflows.policies import CHAIN_FALLBACK, LOOK, MUST, SEND, SIGN
 from workflows.reviews import Desk, show_state
@@ -46,6 +54,7 @@ class Sending:
         self._queue = chain_queue(order.network)
         self._news = False
         self._was_stale = False
+        self._unheard = (0, 0, timedelta())
 
     def told(self) -> None:
         """The follower saw one of our transactions; look at the rows."""
@@ -65,15 +74,23 @@ class Sending:
             await self._no_plan("simulate", error)
             return None
 
-    async def advance(self, facts: SendFacts) -> SendFacts:
-        """Take the one step these facts call for, and return what the rows say afterwards."""
+    async def advance(self, facts: SendFacts, wanted: TxPurpose | None = None) -> SendFacts:
+        """Take the one step these facts call for, and return what the rows say afterwards.
+
+        `wanted` is the next variant that people want of a transaction which no block holds.
+        """
         step = next_send_step(facts)
         if step in {SendStep.PLAN, SendStep.SIGN}:
-            await self._sign(facts)
+            await self._sign(facts.current.attempt if facts.current else FIRST_ATTEMPT)
+        elif step is SendStep.FAILED and has_another_try(facts):
+            assert facts.current is not None
+            await self._sign(facts.current.attempt + 1)
         elif step is SendStep.SEND:
             await self._send(facts)
         elif step is SendStep.WATCH:
-            await self._watch(facts)
+            assert facts.current is not None
+            purpose = wanted or self._due(facts.current)
+            await (self._replace(facts.current, purpose) if purpose else self._watch(facts.current))
         elif step is not SendStep.PAID:
             await self._desk.stand(
                 "send", Reason.SEND_FAILED, f"attempt {facts.attempts[-1].attempt} {step.value}"
@@ -91,10 +108,9 @@ class Sending:
             summary="Read what the rows say about the transaction",
         )
 
-    async def _sign(self, facts: SendFacts) -> None:
+    async def _sign(self, attempt: int) -> None:
         """Plan and have it signed; the nonce is the signer's, the bytes stay in the database."""
         show_state("sending", "Asking the signer for the transaction.")
-        attempt = facts.current.attempt if facts.current else FIRST_ATTEMPT
         try:
             plan = await self._plan(attempt)
         except FailureError as error:
@@ -103,8 +119,13 @@ class Sending:
         if plan.verdict is SimulationVerdict.REFUSED:
             await self._desk.stand("plan", Reason.PAYEE_REFUSES, plan.why)
             return
+        await self._sign_and_hand_over(plan, attempt, FIRST_VARIANT, TxPurpose.PAY)
+
+    async def _sign_and_hand_over(
+        self, plan: SendPlan, attempt: int, variant: int, purpose: TxPurpose
+    ) -> None:
         try:
-            answer = await self._ask_signer(plan, attempt)
+            answer = await self._ask_signer(plan, attempt, variant, purpose)
         except FailureError as error:
             await self._signer_said_no(error)
             return
@@ -112,7 +133,41 @@ class Sending:
         workflow.set_current_details(
             f"Signed as 0x{answer.txid.hex()} with nonce {answer.nonce}; handing it to the nodes."
         )
-        await self._hand_over(attempt, FIRST_VARIANT)
+        await self._hand_over(attempt, variant)
+
+    def _due(self, current: AttemptFacts) -> TxPurpose | None:
+        """What outbids a transaction that has waited its share of blocks and of time; None before that."""
+        attempt, variant, unheard = self._unheard
+        is_out_of_time = unheard >= timedelta(seconds=current.patience_seconds)
+        if (attempt, variant) != (current.attempt, current.variants) or not is_out_of_time:
+            return None
+        return replacement_of(current) if current.is_overdue else None
+
+    async def _replace(self, current: AttemptFacts, purpose: TxPurpose) -> None:
+        """Sign and send the next variant under the cap; at the cap the old bytes stay live."""
+        show_state("sending", f"Outbidding the transaction by a {purpose.value} of the same nonce.")
+        try:
+            replacement = await self._plan_replacement(current, purpose)
+        except FailureError as error:
+            await self._no_plan("replace", error)
+            return
+        if replacement.at_cap is not None:
+            await self._desk.stand("replace", Reason.FEE_CAP, replacement.at_cap)
+        elif replacement.plan is None:
+            await self._hand_over(current.attempt, replacement.variant)
+        else:
+            await self._sign_and_hand_over(replacement.plan, current.attempt, replacement.variant, purpose)
+
+    async def _plan_replacement(self, current: AttemptFacts, purpose: TxPurpose) -> Replacement:
+        return await take(
+            BroadcastingActivities.plan_replacement,
+            ReplacementRequest(
+                order=self._order, attempt=current.attempt, variant=current.variants + 1, purpose=purpose
+            ),
+            queue=self._queue,
+            policy=LOOK,
+            summary=f"Quote what a {purpose.value} of the same nonce has to offer",
+        )
 
     async def _plan(self, attempt: int) -> SendPlan:
         return await take(
@@ -128,7 +183,9 @@ class Sending:
         reason = PLAN_REASONS.get(code or "", Reason.RPC_DOWN)
         await self._desk.stand(step, reason, code or "no answer in time")
 
-    async def _ask_signer(self, plan: SendPlan, attempt: int) -> SignedAnswer:
+    async def _ask_signer(
+        self, plan: SendPlan, attempt: int, variant: int, purpose: TxPurpose
+    ) -> SignedAnswer:
         order = self._order
         return await take(
             SigningActivities.sign,
@@ -136,7 +193,8 @@ class Sending:
                 kind=order.kind,
                 send_id=order.send_id,
                 attempt=attempt,
-                variant=FIRST_VARIANT,
+                variant=variant,
+                purpose=purpose,
                 network=order.network,
                 wallet=order.wallet,
                 gas_limit=plan.gas_limit,
@@ -187,9 +245,7 @@ class Sending:
             summary="Hand the stored bytes to the nodes",
         )
 
-    async def _watch(self, facts: SendFacts) -> None:
-        current = facts.current
-        assert current is not None
+    async def _watch(self, current: AttemptFacts) -> None:
         txid = f"0x{current.txid.hex()}" if current.txid else "the transaction"
         if current.block_height is None:
             show_state(
@@ -201,11 +257,22 @@ class Sending:
             show_state(
                 "sent", f"{txid} stands in block {current.block_height}; paid once that block is final."
             )
+        patience = self._patience(current)
         try:
             await workflow.wait_condition(
-                lambda: self._news, timeout=CHAIN_FALLBACK, timeout_summary="Look again without news"
+                lambda: self._news, timeout=patience, timeout_summary="Look again without news"
             )
         except TimeoutError:
-            return
+            attempt, variant, unheard = self._unheard
+            self._unheard = (attempt, variant, unheard + patience)
         finally:
             self._news = False
+
+    def _patience(self, current: AttemptFacts) -> timedelta:
+        """How long to wait for news: a variant's own patience first, then twice as long each time."""
+        if current.block_height is not None:
+            return CHAIN_FALLBACK
+        if self._unheard[:2] != (current.attempt, current.variants):
+            self._unheard = (current.attempt, current.variants, timedelta())
+        own = timedelta(seconds=current.patience_seconds)
+        return min(max(own, self._unheard[2]), CHAIN_FALLBACK)

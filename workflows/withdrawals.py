@@ -11,10 +11,10 @@ from activities.accepting import AcceptingActivities
 from activities.granting import GrantingActivities
 from activities.posting import PostingActivities
 from domain.reviews import Reason
-from domain.sends import SimulationVerdict, Told
+from domain.sends import SendStep, SimulationVerdict, Told, next_send_step
+from domain.wishes import wanted_replacement
 from domain.withdrawals import (
     CancelAct,
-    ReviewAct,
     VoidAct,
     WithdrawalFacts,
     WithdrawalInput,
@@ -27,8 +27,10 @@ from domain.withdrawals import (
 )
 from workflows.names import LEDGER_QUEUE, SignalName, UpdateName, WorkflowName
 from workflows.policies import MUST, REVIEW_END, REVIEW_REMINDER
+from workflows.refunding import book_fees, refund
 from workflows.reviews import Desk, show_state
 from workflows.sending import Sending
+from workflows.staff_verbs import StaffVerbs
 from workflows.stepping import failure_code, shielded, take, take_soon
 
 VERBS_IN_REVIEW = ("approve", "reject", "cancel")
@@ -36,10 +38,11 @@ VERBS_WHEN_BLOCKED = ("check_now", "resume")
 
 
 @workflow.defn(name=WorkflowName.WITHDRAWAL)
-class WithdrawalWorkflow:
+class WithdrawalWorkflow(StaffVerbs):
     """One withdrawal, from the player's wish to the final block that paid it.
 
-    NEW -> DECLINED | REVIEW -> APPROVED -> COMMITTED -> SETTLED, and CANCELLED or REJECTED before COMMITTED.
+    NEW -> DECLINED | REVIEW -> APPROVED -> COMMITTED -> SETTLED, CANCELLED or REJECTED before COMMITTED, and
+    REFUNDED after it with proof.
     """
 
     @workflow.init
@@ -50,6 +53,7 @@ class WithdrawalWorkflow:
         self._wanted_back: VoidAct | None = None
         self._desk = Desk(VERBS_WHEN_BLOCKED)
         self._sending: Sending | None = None
+        self._booked = 0
 
     @workflow.run
     async def run(self, request: WithdrawalInput) -> WithdrawalResult:  # noqa: ARG002 - taken in __init__
@@ -81,22 +85,6 @@ class WithdrawalWorkflow:
     def _may_cancel(self, act: CancelAct) -> None:  # noqa: ARG002 - the state alone decides
         if self._facts is not None and not self._facts.state.can_be_cancelled:
             raise _too_late(self._facts)
-
-    @workflow.update(name=UpdateName.APPROVE)
-    async def approve(self, act: ReviewAct) -> WithdrawalFacts:
-        return await self._review_act(act)
-
-    @approve.validator
-    def _may_approve(self, act: ReviewAct) -> None:  # noqa: ARG002 - the state alone decides
-        self._must_be_in_review()
-
-    @workflow.update(name=UpdateName.REJECT)
-    async def reject(self, act: ReviewAct) -> WithdrawalFacts:
-        return await self._review_act(act)
-
-    @reject.validator
-    def _may_reject(self, act: ReviewAct) -> None:  # noqa: ARG002 - the state alone decides
-        self._must_be_in_review()
 
     @workflow.update(name=UpdateName.CHECK_NOW)
     async def check_now(self) -> str:
@@ -154,6 +142,8 @@ class WithdrawalWorkflow:
             await self._commit()
         elif step is WithdrawalStep.PAY:
             await self._pay()
+        elif step is WithdrawalStep.RETURN:
+            await self._return()
         else:
             await self._settle()
 
@@ -206,13 +196,26 @@ class WithdrawalWorkflow:
 
     async def _pay(self) -> None:
         assert self._now.send is not None, self._ref
-        send = await self._outgoing().advance(self._now.send)
+        current = self._now.send.current
+        if next_send_step(self._now.send) is SendStep.FAILED and current and current.attempt != self._booked:
+            await book_fees(self._now)
+            self._booked = current.attempt
+        wanted = wanted_replacement(self._now.send, self._now.wishes)
+        send = await self._outgoing().advance(self._now.send, wanted)
         self._facts = self._now.model_copy(update={"send": send})
 
     def _outgoing(self) -> Sending:
         if self._sending is None:
             self._sending = Sending(send_order(self._now), self._desk)
         return self._sending
+
+    async def _return(self) -> None:
+        returned = await refund(self._now)
+        if returned is None:
+            await self._pay()
+        else:
+            self._facts = returned
+            self._desk.leave()
 
     async def _settle(self) -> None:
         self._facts = await take(
@@ -241,23 +244,10 @@ class WithdrawalWorkflow:
             summary="Read what the rows say",
         )
 
-    async def _review_act(self, act: ReviewAct) -> WithdrawalFacts:
-        facts = await take_soon(
-            AcceptingActivities.record_review,
-            act,
-            queue=LEDGER_QUEUE,
-            summary=f"Record the word of {act.person}",
-        )
-        self._wake()
-        return facts
-
     @property
     def _now(self) -> WithdrawalFacts:
         assert self._facts is not None, "nothing was accepted so far"
         return self._facts
-
-    def _state_word(self) -> str:
-        return self._facts.state.value if self._facts else WithdrawalState.NEW.value
 
     def _wake(self) -> None:
         self._desk.nudge()
@@ -278,11 +268,6 @@ class WithdrawalWorkflow:
             sentence=sentence,
         )
         self._desk.nudge()
-
-    def _must_be_in_review(self) -> None:
-        if self._facts is None or self._facts.state is not WithdrawalState.REVIEW:
-            message = f"This withdrawal is not in review: it is {self._state_word()}."
-            raise ApplicationError(message, type="TOO_LATE", non_retryable=True)
 
 
 def _too_late(facts: WithdrawalFacts) -> ApplicationError:

@@ -1,4 +1,4 @@
-"""The verbs of the staff on withdrawals: look at a case, approve it, reject it; no verb sets a state."""
+"""The verbs of the staff on withdrawals: look, approve, reject, outbid, cancel, refund; none sets a state."""
 
 from uuid import UUID
 
@@ -16,12 +16,13 @@ from api.dependencies import (
 )
 from api.destinations import Destinations
 from api.errors import declared
-from api.questions import review_verb
+from api.questions import review_verb, support_verb
 from api.routes.withdrawals import after_verb, page_of_withdrawals, recorded_withdrawal, shown_withdrawal
-from api.schemas.withdrawals import CaseAnswer, ReviewRequest, WithdrawalPage
+from api.schemas.withdrawals import CaseAnswer, ReviewRequest, SupportRequest, WithdrawalPage
 from domain.assets import Catalogue
 from domain.errors import NotFound
 from domain.ids import player_text
+from domain.wishes import SupportAct, SupportVerb
 from domain.withdrawals import ReviewAct, ReviewVerb, WithdrawalFacts
 from ledger.session import Sessions
 from ledger.withdrawals import content_hash_of, recall_withdrawal
@@ -92,6 +93,66 @@ async def reject(  # noqa: PLR0913 - each is something the route is given
     return await _answer(books, facts, assets, addresses)
 
 
+@router.post("/{withdrawal_id}/bump-fee", status_code=status.HTTP_200_OK, responses=declared(*VERB_CODES))
+async def bump_fee(  # noqa: PLR0913 - each is something the route is given
+    *,
+    withdrawal_id: UUID,
+    body: SupportRequest,
+    player: NamedPlayer,
+    operator: CallingOperator,
+    assets: Assets,
+    addresses: Addresses,
+    books: Books,
+    workflows: Workflows,
+) -> CaseAnswer:
+    """Outbid a transaction that no block takes, under the fee cap of its withdrawal."""
+    act = _wish(withdrawal_id, player, body, operator.name, SupportVerb.BUMP_FEE)
+    facts = await _say(workflows, books, player, act)
+    return await _answer(books, facts, assets, addresses)
+
+
+@router.post(
+    "/{withdrawal_id}/cancel-by-self-send", status_code=status.HTTP_200_OK, responses=declared(*VERB_CODES)
+)
+async def cancel_by_self_send(  # noqa: PLR0913 - each is something the route is given
+    *,
+    withdrawal_id: UUID,
+    body: SupportRequest,
+    player: NamedPlayer,
+    operator: CallingOperator,
+    assets: Assets,
+    addresses: Addresses,
+    books: Books,
+    workflows: Workflows,
+) -> CaseAnswer:
+    """Spend the nonce on nothing; whichever transaction is final decides between paid and refunded."""
+    act = _wish(withdrawal_id, player, body, operator.name, SupportVerb.CANCEL_BY_SELF_SEND)
+    facts = await _say(workflows, books, player, act)
+    return await _answer(books, facts, assets, addresses)
+
+
+@router.post(
+    "/{withdrawal_id}/reject-and-refund",
+    status_code=status.HTTP_200_OK,
+    responses=declared(*VERB_CODES, "MAY_STILL_LAND"),
+)
+async def reject_and_refund(  # noqa: PLR0913 - each is something the route is given
+    *,
+    withdrawal_id: UUID,
+    body: SupportRequest,
+    player: NamedPlayer,
+    operator: CallingOperator,
+    assets: Assets,
+    addresses: Addresses,
+    books: Books,
+    workflows: Workflows,
+) -> CaseAnswer:
+    """Give the money of a committed withdrawal back, while nothing that was signed may land."""
+    act = _wish(withdrawal_id, player, body, operator.name, SupportVerb.REJECT_AND_REFUND)
+    facts = await _say(workflows, books, player, act)
+    return await _answer(books, facts, assets, addresses)
+
+
 def _act(withdrawal_id: UUID, player: int, body: ReviewRequest, person: str, verb: ReviewVerb) -> ReviewAct:
     return ReviewAct(
         withdrawal_id=withdrawal_id,
@@ -104,9 +165,24 @@ def _act(withdrawal_id: UUID, player: int, body: ReviewRequest, person: str, ver
     )
 
 
-async def _say(workflows: Workflows, books: Sessions, player: int, act: ReviewAct) -> WithdrawalFacts:
+def _wish(
+    withdrawal_id: UUID, player: int, body: SupportRequest, person: str, verb: SupportVerb
+) -> SupportAct:
+    return SupportAct(
+        withdrawal_id=withdrawal_id,
+        player=player,
+        ticket=body.ticket,
+        verb=verb,
+        person=person,
+        words=body.words,
+    )
+
+
+async def _say(
+    workflows: Workflows, books: Sessions, player: int, act: ReviewAct | SupportAct
+) -> WithdrawalFacts:
     await recorded_withdrawal(books, player, act.withdrawal_id)
-    answer = await workflows.say(review_verb(act))
+    answer = await workflows.say(review_verb(act) if isinstance(act, ReviewAct) else support_verb(act))
     return await after_verb(books, player, act.withdrawal_id, answer)
 
 

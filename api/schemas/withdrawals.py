@@ -95,6 +95,13 @@ class ReviewRequest(Asked):
     ]
 
 
+class SupportRequest(Asked):
+    """What a person in support wants of a committed withdrawal; `ticket` makes a repeated click one act."""
+
+    ticket: Annotated[str, Field(pattern=CLIENT_KEY_FORM, examples=["sp-118"])]
+    words: Annotated[str, Field(min_length=1, max_length=2000)]
+
+
 class CaseAnswer(Shown):
     """One withdrawal in the words of the staff, with what an approval has to name."""
 

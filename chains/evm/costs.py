@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median_low
 
+from chains.replacing import Fees
 from domain.errors import FeeAboveCap
 
-PLAIN_TRANSFER_GAS = 21_000
 BASE_FEE_HEADROOM = 2
 TOKEN_MARGIN = (125, 100)
 CONTRACT_MARGIN = (120, 100)
@@ -19,18 +19,17 @@ FEE_HISTORY_PERCENTILE = 50
 
 @dataclass(frozen=True, slots=True)
 class FeePolicy:
-    """Bounds of one network: the least tip to offer (wei per gas) and the most gas a payment may need."""
+    """Bounds of one network: the least tip to offer (wei per gas) and the most gas a payment may need.
+
+    A first variant is given `patience_seconds`, each later one `patience_again_seconds`, and in any case
+    `patience_blocks`, before it is outbid.
+    """
 
     tip_floor: int = 100_000_000
     gas_limit_max: int = 500_000
-
-
-@dataclass(frozen=True, slots=True)
-class Fees:
-    """Fees per gas of one transaction, wei."""
-
-    max_fee: int
-    max_priority_fee: int
+    patience_seconds: int = 45
+    patience_again_seconds: int = 15
+    patience_blocks: int = 3
 
 
 def choose_fees(base_fee: int, tips: Sequence[int], policy: FeePolicy) -> Fees:

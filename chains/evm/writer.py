@@ -13,7 +13,6 @@ from chains.evm.client import EvmClient, EvmNode
 from chains.evm.costs import (
     FEE_HISTORY_BLOCKS,
     FEE_HISTORY_PERCENTILE,
-    PLAIN_TRANSFER_GAS,
     FeePolicy,
     choose_fees,
     fit_under_cap,
@@ -21,6 +20,7 @@ from chains.evm.costs import (
 )
 from chains.evm.failures import NodeRefused, judge_broadcast
 from chains.evm.reader import FINALIZED, LATEST, ask_at, header_by_tag, nonce_on, receipt_on
+from chains.replacing import PLAIN_TRANSFER_GAS, Fees, outbid, replacement_gas
 from domain.errors import BytesMismatch, NodeUnavailable, WalletShort
 from domain.onchain import BlockRef, Landed, Liveness, MayLand
 from domain.sends import (
@@ -33,6 +33,7 @@ from domain.sends import (
     SendPlan,
     SignedTx,
     SimulationVerdict,
+    TxPurpose,
 )
 
 NATIVE_NAME = "the native coin"
@@ -76,6 +77,12 @@ class EvmWriter:
         assert send.network == self._client.network.network, send
         return await self._client.on_one_node(lambda node: self._plan(node, send))
 
+    async def replace(self, send: SendIntent, purpose: TxPurpose, last: SignedTx) -> SendPlan:
+        assert send.network == self._client.network.network, send
+        if self._codec.txid(last.raw) != last.txid:
+            raise BytesMismatch(f"transaction {last.txid.hex()} is stored with other bytes")
+        return await self._client.on_one_node(lambda node: self._replace(node, send, purpose, last))
+
     async def broadcast(self, tx: SignedTx) -> BroadcastResult:
         if self._codec.txid(tx.raw) != tx.txid:
             raise BytesMismatch(f"transaction {tx.txid.hex()} is stored with other bytes")
@@ -102,14 +109,7 @@ class EvmWriter:
         head = await header_by_tag(node, LATEST)
         await _check_amount(node, send, head.ref)
         room = await self._dry_run(node, send, head.ref)
-        base_fee, tips = await node.ask(
-            _fee_history,
-            "eth_feeHistory",
-            hex(FEE_HISTORY_BLOCKS),
-            hex(head.ref.height),
-            [FEE_HISTORY_PERCENTILE],
-        )
-        fees = choose_fees(base_fee, tips, self._policy)
+        base_fee, fees = await self._market(node, head.ref)
         if not room.refusal:
             fees = fit_under_cap(fees, base_fee, room.gas_limit, send.fee_cap)
             await _check_coins(node, send, head.ref, room.gas_limit * fees.max_fee)
@@ -122,7 +122,41 @@ class EvmWriter:
             why=room.refusal,
             height=head.ref.height,
             planned_at_ms=self._clock_ms(),
+            patience_seconds=self._policy.patience_seconds,
+            patience_blocks=self._policy.patience_blocks,
         )
+
+    async def _replace(self, node: EvmNode, send: SendIntent, purpose: TxPurpose, last: SignedTx) -> SendPlan:
+        pooled = self._codec.decode(last.raw).transaction
+        head = await header_by_tag(node, LATEST)
+        _, market = await self._market(node, head.ref)
+        gas_limit = replacement_gas(purpose, pooled)
+        fees = outbid(market, pooled, gas_limit, send.fee_cap)
+        fee_bound = gas_limit * fees.max_fee
+        await _check_balance(
+            node, send.wallet, head.ref, fee_bound + (pooled.value if purpose is TxPurpose.BUMP else 0)
+        )
+        return SendPlan(
+            gas_limit=gas_limit,
+            max_fee=fees.max_fee,
+            max_priority_fee=fees.max_priority_fee,
+            fee_bound=fee_bound,
+            verdict=SimulationVerdict.PASSES,
+            height=head.ref.height,
+            planned_at_ms=self._clock_ms(),
+            patience_seconds=self._policy.patience_again_seconds,
+            patience_blocks=self._policy.patience_blocks,
+        )
+
+    async def _market(self, node: EvmNode, at: BlockRef) -> tuple[int, Fees]:
+        base_fee, tips = await node.ask(
+            _fee_history,
+            "eth_feeHistory",
+            hex(FEE_HISTORY_BLOCKS),
+            hex(at.height),
+            [FEE_HISTORY_PERCENTILE],
+        )
+        return base_fee, choose_fees(base_fee, tips, self._policy)
 
     async def _dry_run(self, node: EvmNode, send: SendIntent, at: BlockRef) -> _Room:
         to, value, call_data = call_of(Payment(send.contract, send.payee, send.amount))
@@ -197,10 +231,13 @@ async def _check_amount(node: EvmNode, send: SendIntent, at: BlockRef) -> None:
 
 
 async def _check_coins(node: EvmNode, send: SendIntent, at: BlockRef, fee_bound: int) -> None:
-    needed = fee_bound + (0 if send.contract else send.amount)
-    held = await ask_at(node, at, quantity, "eth_getBalance", hexadecimal(send.wallet))
+    await _check_balance(node, send.wallet, at, fee_bound + (0 if send.contract else send.amount))
+
+
+async def _check_balance(node: EvmNode, wallet: bytes, at: BlockRef, needed: int) -> None:
+    held = await ask_at(node, at, quantity, "eth_getBalance", hexadecimal(wallet))
     if held < needed:
-        raise WalletShort(checksum_text(send.wallet), NATIVE_NAME, needed - held)
+        raise WalletShort(checksum_text(wallet), NATIVE_NAME, needed - held)
 
 
 def _says_moved(answer: bytes) -> bool:

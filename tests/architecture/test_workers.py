@@ -9,7 +9,7 @@ import pytest
 from temporalio import activity, workflow
 
 from devstack.runs import CHECKOUT
-from domain.signing import CONFIRM_ADDRESSES_ACTIVITY, SIGN_ACTIVITY, sign_queue
+from domain.signing import CONFIRM_ADDRESSES_ACTIVITY, FORBID_SIGNING_ACTIVITY, SIGN_ACTIVITY, sign_queue
 from signer.signing import SigningActivities
 from tests.support.assembly import built_anywhere
 from tests.support.world_checks import WORKFLOWS
@@ -66,11 +66,23 @@ STEPS: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
         {
             "accept_withdrawal": (HERE, LEDGER_QUEUE),
             "recall_withdrawal": (HERE, LEDGER_QUEUE),
-            "record_review": (HERE, LEDGER_QUEUE),
             "request_liquidity": (LEDGER_QUEUE,),
             "post_send": (LEDGER_QUEUE,),
             "void_withdrawal": (LEDGER_QUEUE,),
             "settle_withdrawal": (LEDGER_QUEUE,),
+        },
+    ),
+    "staff_verbs": (
+        MONEY,
+        {"record_review": (HERE, LEDGER_QUEUE), "record_verb": (HERE, LEDGER_QUEUE)},
+    ),
+    "refunding": (
+        MONEY,
+        {
+            "forbid_signing": (SIGN,),
+            "prove_unpayable": (CHAIN,),
+            "return_withdrawal": (LEDGER_QUEUE,),
+            "book_fees": (LEDGER_QUEUE,),
         },
     ),
     "sending": (
@@ -78,6 +90,7 @@ STEPS: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
         {
             "simulate_send": (CHAIN,),
             "plan_send": (CHAIN,),
+            "plan_replacement": (CHAIN,),
             "broadcast": (CHAIN,),
             "look_at_send": (CHAIN,),
             "sign": (SIGN,),
@@ -95,7 +108,11 @@ OF_BOTH = {"restart_stuck"}
 """Steps that are taken in both namespaces."""
 SIGNER = {
     str(activity._Definition.must_from_callable(method).name)
-    for method in (SigningActivities.sign, SigningActivities.confirm_addresses)
+    for method in (
+        SigningActivities.sign,
+        SigningActivities.forbid_signing,
+        SigningActivities.confirm_addresses,
+    )
 }
 
 
@@ -146,8 +163,8 @@ def test_nothing_is_served_that_nobody_sends(served: dict[tuple[str, str], set[s
 
 
 def test_the_signer_serves_what_workflows_ask_it() -> None:
-    """Both sides of the border use the same two names."""
-    assert {SIGN_ACTIVITY, CONFIRM_ADDRESSES_ACTIVITY} == SIGNER
+    """Both sides of the border use the same three names."""
+    assert {SIGN_ACTIVITY, FORBID_SIGNING_ACTIVITY, CONFIRM_ADDRESSES_ACTIVITY} == SIGNER
 
 
 def test_every_workflow_type_is_served_once() -> None:

@@ -60,12 +60,15 @@ INSERT INTO chain.attempts
          landed_txid, 'failed', evidence_id
     FROM chain.attempts
 """
+REFUNDED_UNPROVEN = """
+UPDATE ledger.withdrawals SET state = 'refunded', evidence_id = gen_random_uuid() WHERE state = 'settled'
+"""
 BREACHES = [
     (PAID_TWICE, "paid_at_most_once"),
     (NONCE_LEFT_OUT, "nonces_are_gapless"),
     ("UPDATE ledger.withdrawals SET amount = amount + 1 WHERE state = 'settled'", "sends_equal_withdrawals"),
     ("UPDATE chain.sends SET payee = sha256('x')::bytea", "sends_equal_withdrawals"),
-    ("UPDATE ledger.withdrawals SET state = 'refunded' WHERE state = 'settled'", "settled_equals_paid"),
+    (REFUNDED_UNPROVEN, "settled_equals_paid"),
     ("UPDATE chain.attempts SET outcome = 'failed'", "settled_equals_paid"),
     ("UPDATE chain.deposits SET amount = amount + 1", "deposits_equal_postings"),
     ("UPDATE chain.deposits SET credits = 0", "deposits_equal_postings"),
@@ -74,7 +77,7 @@ BREACHES = [
     ("DELETE FROM chain.deposits", "effects_have_deposits"),
     ("UPDATE chain.effects SET amount = amount + 1", "effects_have_deposits"),
     ("UPDATE chain.attempts SET attempt = 2", "next_attempt_has_evidence"),
-    ("UPDATE ledger.withdrawals SET state = 'refunded' WHERE state = 'settled'", "refund_has_evidence"),
+    (REFUNDED_UNPROVEN, "refund_has_evidence"),
     ("UPDATE chain.headers SET canonical = false WHERE height = 1", "cursors_are_linked"),
     ("UPDATE chain.headers SET parent = sha256('x') WHERE height = 1", "cursors_are_linked"),
     ("UPDATE chain.chains SET final_hash = sha256('x')", "cursors_are_linked"),

@@ -38,6 +38,7 @@ FORBIDDEN = [
 KEPT_FOR_EVER = [
     "ledger.decisions",
     "ledger.approvals",
+    "ledger.verbs",
     "chain.effects",
     "chain.own_txs",
     "chain.signed_txs",

@@ -42,7 +42,10 @@ async def test_bets_are_won_or_lost_and_paid(people: People) -> None:
     """What bets answer is what the balance shows: stakes gone, payouts there, nothing left in play."""
     player = await people.rich_player()
     before = await people.units(player)
-    results = await asyncio.gather(*(people.play(people.bet(player, f"b-{number}")) for number in range(40)))
+    results = []
+    for first in range(0, 40, 5):  # what is asked at once must be answered within the door's patience
+        asked = [people.bet(player, f"b-{number}") for number in range(first, first + 5)]
+        results += await asyncio.gather(*(people.play(bet) for bet in asked))
     assert {result.state for result in results} == ENDED
     assert all((result.payout > 0) == (result.state is BetState.WON) for result in results)
     assert sorted(result.nonce for result in results if result.nonce is not None) == list(range(40))

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from domain.errors import BytesMismatch
+from domain.errors import BytesMismatch, FeeAboveCap
 from domain.onchain import Inclusion, Landed, MayLand
-from domain.sends import AttemptView, BroadcastOutcome, NodeReason
+from domain.sends import AttemptView, BroadcastOutcome, NodeReason, SimulationVerdict, TxPurpose
 from tests.support.chain_rigs import (
     FINALITY_DEPTH,
     ChainRig,
@@ -96,3 +96,45 @@ class SendingContract:
         landed = await rig.writer.liveness(AttemptView(send.wallet, 0, (first.txid, second.txid)))
         assert isinstance(landed, Landed)
         assert landed.txid == second.txid
+
+    @pytest.mark.parametrize("kind", ["native", "token"])
+    async def test_a_bump_replaces_what_is_pooled_and_pays_the_same(self, rig: ChainRig, kind: str) -> None:
+        """Under replacement terms nodes take the next variant, and only that one is mined."""
+        asset = rig.native if kind == "native" else rig.token
+        send = intent(rig, asset, stranger(1), 5)
+        plan = await rig.writer.plan(send)
+        first = sign(rig, send, plan, 0)
+        await rig.writer.broadcast(first)
+        raised = await rig.writer.replace(send, TxPurpose.BUMP, first)
+        assert raised.max_fee * 8 > plan.max_fee * 9
+        assert raised.max_priority_fee * 8 > plan.max_priority_fee * 9
+        assert (raised.gas_limit, raised.verdict) == (plan.gas_limit, SimulationVerdict.PASSES)
+        second = sign(rig, send, raised, 0)
+        assert (await rig.writer.broadcast(second)).outcome is BroadcastOutcome.ACCEPTED
+        block = await mined(rig)
+        assert [one.txid for one in block.transactions] == [second.txid]
+        assert (await rig.reader.balance(send.payee, asset, block.header.ref)).amount == 5
+
+    async def test_a_cancel_spends_the_nonce_and_pays_nobody(self, rig: ChainRig) -> None:
+        """The wallet pays itself nothing under the same nonce; the payment can then never be mined."""
+        send = intent(rig, rig.token, stranger(1), 5)
+        first = sign(rig, send, await rig.writer.plan(send), 0)
+        await rig.writer.broadcast(first)
+        terms = await rig.writer.replace(send, TxPurpose.CANCEL, first)
+        cancel = sign(rig, replace(send, contract=b"", payee=send.wallet, amount=0), terms, 0)
+        assert (await rig.writer.broadcast(cancel)).outcome is BroadcastOutcome.ACCEPTED
+        block = await mined(rig)
+        assert [(one.txid, one.succeeded) for one in block.transactions] == [(cancel.txid, True)]
+        assert 0 < block.transactions[0].fee <= terms.fee_bound
+        assert (await rig.reader.balance(send.payee, rig.token, block.header.ref)).amount == 0
+        assert (await rig.writer.broadcast(first)).outcome is BroadcastOutcome.ALREADY_HAVE
+
+    async def test_a_replacement_above_the_cap_is_refused(self, rig: ChainRig) -> None:
+        """The cap binds every variant: what cannot be outbid under it stays as it is."""
+        send = intent(rig, rig.native, stranger(1), 5)
+        plan = await rig.writer.plan(send)
+        first = sign(rig, send, plan, 0)
+        with pytest.raises(FeeAboveCap):
+            await rig.writer.replace(replace(send, fee_cap=plan.fee_bound), TxPurpose.BUMP, first)
+        with pytest.raises(BytesMismatch):
+            await rig.writer.replace(send, TxPurpose.BUMP, replace(first, txid=bytes(32)))

@@ -59,7 +59,11 @@ def activities() -> dict[str, Any]:
             for method in work.activities(built):
                 definition = activity._Definition.must_from_callable(method)
                 definitions[str(definition.name)] = definition
-    for method in (SigningActivities.sign, SigningActivities.confirm_addresses):
+    for method in (
+        SigningActivities.sign,
+        SigningActivities.forbid_signing,
+        SigningActivities.confirm_addresses,
+    ):
         definition = activity._Definition.must_from_callable(method)
         definitions[str(definition.name)] = definition
     return definitions

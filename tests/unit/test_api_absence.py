@@ -27,6 +27,11 @@ from tests.support.ledger_database import COIN, NETWORK
             f"/v1/players/p-1-17/withdrawals/{UUID(int=1)}/approve",
             {"ticket": "t-1", "words": "fine", "content_hash": "0x" + "0" * 64},
         ),
+        (
+            "POST",
+            f"/v1/players/p-1-17/withdrawals/{UUID(int=1)}/reject-and-refund",
+            {"ticket": "t-1", "words": "fine"},
+        ),
     ],
 )
 async def test_an_operators_call_without_ledger_or_temporal_is_503(

@@ -1,0 +1,30 @@
+"""What the networks took for a withdrawal's transactions, booked once per transaction."""
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from activities.booking import book
+from activities.provenance import provenance
+from domain.assets import Catalogue
+from domain.ids import fee_key, operator_of_player, slot_of_player, withdrawal_key
+from domain.journal import network_fee
+from domain.withdrawals import WithdrawalFacts
+from ledger.network_fees import fees_of
+
+
+async def book_fees_of(session: AsyncConnection, catalogue: Catalogue, facts: WithdrawalFacts) -> None:
+    """Book the fee of each ended attempt, failed and cancelled ones too; a booked fee stays as it is."""
+    assert facts.send is not None
+    native = catalogue.native(facts.network)
+    for fee in await fees_of(session, facts.send.send_id):
+        await book(
+            session,
+            network_fee(
+                operator=operator_of_player(facts.player),
+                slot=slot_of_player(facts.player),
+                asset_id=native.asset_id,
+                units=fee.units,
+                key=fee_key(facts.network, "0x" + fee.txid.hex()),
+                ref=withdrawal_key(facts.withdrawal_id),
+                provenance=provenance(facts.request_id),
+            ),
+        )

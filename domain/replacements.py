@@ -1,0 +1,21 @@
+"""Terms of an attempt's next variant, as workflow and activity say them to each other."""
+
+from domain.sends import SendOrder, SendPlan, TxPurpose
+from domain.wire import Message
+
+
+class ReplacementRequest(Message):
+    """A wish for terms of an attempt's next variant: a bump or a cancel of the same nonce."""
+
+    order: SendOrder
+    attempt: int
+    variant: int
+    purpose: TxPurpose
+
+
+class Replacement(Message):
+    """The next variant's terms; without any, its bytes exist already or the cap is reached (`at_cap`)."""
+
+    variant: int
+    plan: SendPlan | None = None
+    at_cap: str | None = None

@@ -1,0 +1,74 @@
+"""What support does in a world: verbs on withdrawals, and a network that takes or refuses what is sent."""
+
+import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from api.asking import NoAnswer
+from api.questions import support_verb
+from chains.codecs.evm import EvmCodec, payment_of
+from domain.sends import AttemptFacts
+from domain.wishes import SupportAct, SupportVerb
+from domain.withdrawals import WithdrawalFacts, WithdrawalInput
+from tests.support.world import World
+from tests.support.world_buttons import attribute
+from workflows.names import REASON, withdrawal_workflow_id
+
+_tickets = itertools.count(1)
+
+
+async def say(
+    world: World, wish: WithdrawalInput, verb: SupportVerb, *, ticket: str | None = None, person: str = "bert"
+) -> WithdrawalFacts | NoAnswer:
+    """One click of a person in support."""
+    act = SupportAct(
+        withdrawal_id=wish.withdrawal_id,
+        player=wish.player,
+        ticket=ticket or f"s-{next(_tickets)}",
+        verb=verb,
+        person=person,
+        words="the player asked",
+    )
+    return await world.asker.say(support_verb(act))
+
+
+async def stands(world: World, wish: WithdrawalInput, reason: str) -> None:
+    """Wait until an operator would find the withdrawal under this reason."""
+
+    async def says_so() -> bool:
+        return await attribute(world.money, withdrawal_workflow_id(wish.withdrawal_id), REASON) == reason
+
+    await world.until(says_so, f"the reason {reason}")
+
+
+@contextmanager
+def dear(world: World, times: int = 3) -> Iterator[None]:
+    """The network asks more than what was signed before offers; blocks go on without those."""
+    before = world.chain.base_fee
+    world.chain.base_fee = before * times
+    try:
+        yield
+    finally:
+        world.chain.base_fee = before
+
+
+@contextmanager
+def refusing(world: World, payee: bytes) -> Iterator[None]:
+    """The payee takes no coins for a while."""
+    before = world.chain.refusing
+    world.chain.refusing = before | {payee}
+    try:
+        yield
+    finally:
+        world.chain.refusing = before
+
+
+def attempts_of(facts: WithdrawalFacts) -> tuple[AttemptFacts, ...]:
+    """Every attempt that its rows show."""
+    return facts.send.attempts if facts.send else ()
+
+
+def pooled_to(world: World, wish: WithdrawalInput) -> list[bytes]:
+    """Transactions that wait in the network's pool and would pay this withdrawal."""
+    decoded = ((EvmCodec().decode(raw).transaction, raw) for raw in world.chain.pool.values())
+    return [raw for fields, raw in decoded if payment_of(fields).payee == wish.payee]

@@ -1,0 +1,70 @@
+"""Refunding: a committed withdrawal goes back only after the signer buried it and the rows prove it.
+
+Every step answers the same again, so a run that was lost in between repeats them without effect.
+"""
+
+from activities.proving import ProvingActivities
+from activities.returning import ReturningActivities
+from activities.signing import SigningActivities
+from domain.sends import SendRef, SendStep, next_send_step
+from domain.signing import ForbidRequest, ForbidVerdict, sign_queue
+from domain.withdrawals import ReturnAct, WithdrawalFacts, WithdrawalRef, send_order
+from workflows.names import LEDGER_QUEUE, chain_queue
+from workflows.policies import MUST
+from workflows.reviews import show_state
+from workflows.stepping import take
+
+CANCELLED = (
+    "PAYMENT_CANCELLED",
+    "The payment was cancelled before it was made; the money is back in the balance.",
+)
+REJECTED = ("REFUNDED_BY_SUPPORT", "This withdrawal was not paid; the money is back in the balance.")
+
+
+async def refund(facts: WithdrawalFacts) -> WithdrawalFacts | None:
+    """Bury the send, prove it and give the money back; None if something signed may still land."""
+    order = send_order(facts)
+    show_state("refunding", "Nothing can pay this any more; giving the money back on proof.")
+    answer = await take(
+        SigningActivities.forbid_signing,
+        ForbidRequest(send_id=order.send_id, network=order.network, wallet=order.wallet),
+        queue=sign_queue(order.network),
+        policy=MUST,
+        summary="Have the signer bury the send",
+    )
+    if answer.verdict is ForbidVerdict.STILL_LIVE:
+        return None
+    proof = await take(
+        ProvingActivities.prove_unpayable,
+        SendRef(send_id=order.send_id, network=order.network),
+        queue=chain_queue(order.network),
+        policy=MUST,
+        summary="Store the evidence that nothing can pay any more",
+    )
+    assert facts.send is not None
+    is_cancelled = next_send_step(facts.send) is SendStep.CANCELLED
+    code, sentence = CANCELLED if is_cancelled else REJECTED
+    return await take(
+        ReturningActivities.return_withdrawal,
+        ReturnAct(
+            withdrawal_id=facts.withdrawal_id,
+            player=facts.player,
+            evidence_id=proof.evidence_id,
+            code=code,
+            sentence=sentence,
+        ),
+        queue=LEDGER_QUEUE,
+        policy=MUST,
+        summary="Give amount and fee back on that evidence",
+    )
+
+
+async def book_fees(facts: WithdrawalFacts) -> None:
+    """Book what ended attempts cost while the withdrawal itself goes on or waits."""
+    await take(
+        ReturningActivities.book_fees,
+        WithdrawalRef(withdrawal_id=facts.withdrawal_id, player=facts.player),
+        queue=LEDGER_QUEUE,
+        policy=MUST,
+        summary="Book what the failed transaction cost",
+    )
