@@ -17,7 +17,7 @@ from tests.processes.test_deposits import ended, execute_otherwise
 from tests.support.ledger_database import NETWORK
 from tests.support.world import Terms, World, running_world
 from tests.support.world_buttons import sentence
-from tests.support.world_checks import broken_rules, differences, unreplayable
+from tests.support.world_checks import broken_rules, differences, is_running, unreplayable
 from tests.support.world_house import ETHER
 from tests.support.world_people import PaidIn, People
 from workflows.names import SignalName, withdrawal_workflow_id
@@ -181,8 +181,9 @@ async def test_a_stalled_network_is_sent_nothing_new_until_it_advances(lent: Peo
     assert (people.payments(wish), await _mode(own_world)) == (1, "open")
 
 
-async def test_a_deposit_that_waits_for_long_goes_on_in_a_new_run(world: World, people: People) -> None:
+async def test_a_deposit_that_waits_for_long_goes_on_in_a_new_run(lent: People) -> None:
     """A history that has grown is ended; the next run reads the rows, and the credit comes once."""
+    world, people = lent.world, lent
     player = await people.register()
     world.is_still = True
     paid = people.pay_in(await people.address(player), ETHER)
@@ -191,7 +192,9 @@ async def test_a_deposit_that_waits_for_long_goes_on_in_a_new_run(world: World, 
     handle = world.money.get_workflow_handle(paid.workflow_id)
 
     async def is_known() -> bool:
-        return "Credited when final" in await sentence(world.money, paid.workflow_id)
+        return await is_running(world.money, paid.workflow_id) and "Credited when final" in await sentence(
+            world.money, paid.workflow_id
+        )
 
     await world.until(is_known, "the deposit's workflow")
     first = (await handle.describe()).run_id
