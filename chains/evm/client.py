@@ -42,13 +42,16 @@ class EvmNetwork:
     """Which network to expect and where its nodes are.
 
     `genesis` may be empty only on a devnet, where the genesis met first is the one to keep; only a devnet may
-    have fewer than two nodes.
+    have fewer than two nodes. `block_seconds` is what lies between two blocks; `websocket_url`, if any, is
+    where one node tells its new heads.
     """
 
     network: NetworkId
     node_urls: tuple[str, ...]
     genesis: bytes = b""
     is_devnet: bool = False
+    block_seconds: float = 12
+    websocket_url: str = ""
 
     def __post_init__(self) -> None:
         family, _, number = self.network.partition(":")

@@ -1,7 +1,7 @@
 """What an EVM network says: blocks by hash, complete or an error; balances and nonces at an exact block."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import TypeVar
 
 from chains.codecs.abi import DECIMALS_CALL, WORD_BYTES, encode_balance_of
@@ -9,6 +9,7 @@ from chains.evm.answers import data, hexadecimal, quantity, sized
 from chains.evm.client import HEADER_ONLY, WITH_TRANSACTIONS, EvmClient, EvmNode
 from chains.evm.effects import Receipt, read_block, read_header, read_receipt
 from chains.evm.failures import NodeRefused, unavailable
+from chains.evm.hints import head_hints
 from domain.assets import Asset, AssetKind, NetworkId
 from domain.errors import FinalityBroken, NodeStale
 from domain.onchain import (
@@ -16,6 +17,7 @@ from domain.onchain import (
     BlockRef,
     ChainIdentity,
     Header,
+    HeadHint,
     Heads,
     Held,
     Inclusion,
@@ -76,6 +78,10 @@ class EvmReader:
         assert asset.kind is AssetKind.TOKEN, asset
         call = {"to": hexadecimal(asset.contract), "data": hexadecimal(DECIMALS_CALL)}
         return await self._client.on_one_node(lambda node: node.ask(_word, "eth_call", call, LATEST))
+
+    def hints(self) -> AsyncGenerator[HeadHint, None]:
+        network = self._client.network
+        return head_hints(network.websocket_url, network.block_seconds)
 
     async def close(self) -> None:
         await self._client.close()
