@@ -84,10 +84,10 @@ class FrontNode:
             reply["error"] = {"code": answer.code, "message": answer.message}
         else:
             reply["result"] = None if answer is NULL else answer
-        response = web.Response(body=json.dumps(reply).encode(), content_type="application/json")
+        told = web.Response(body=json.dumps(reply).encode(), content_type="application/json")
         if self.hangs_up:
-            response.force_close()
-        return response
+            told.force_close()
+        return told
 
 
 NULL = object()
