@@ -113,6 +113,7 @@ class AssetEntry(_HousePart):
 class NetworkEntry(_HousePart):
     """One network: its nodes, its pace, where a first start begins to read, and when it counts as stalled.
 
+    `websocket` is where a node tells its new heads: they come sooner then; without it nodes are only polled.
     Nothing new is sent while its newest block is older than `head_seconds_max`, or its final block more than
     `final_seconds_max` older than the newest.
     """
@@ -123,6 +124,7 @@ class NetworkEntry(_HousePart):
     genesis: Hex | None = None
     is_devnet: bool = False
     start_height: int | None = None
+    websocket: str = ""
     head_seconds_max: int | None = Field(default=None, gt=0)
     final_seconds_max: int | None = Field(default=None, gt=0)
 
