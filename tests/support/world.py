@@ -91,6 +91,7 @@ class World:
     mischief: Mischief
     faults: Faults
     rows: Sessions
+    door: Sessions
     is_still: bool = False
     clock_ahead_ms: int = 0
     _cipher: FieldCipher = field(default_factory=lambda: FieldCipher(token_bytes(32)))
@@ -223,6 +224,7 @@ async def running_world(postgres: Postgres, directory: Path, terms: Terms) -> As
         mischief=mischief,
         faults=Faults(),
         rows=database.sessions(None),
+        door=database.sessions("croupier_api"),
     )
     mining = asyncio.ensure_future(world.mine_on())
     try:
