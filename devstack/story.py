@@ -189,9 +189,7 @@ def _await_paid(account: Account, withdrawal_id: str, office: BackOffice, teller
             seen.append(now["status"])
             teller.step(f"{account.name}'s withdrawal: {now['status']}")
         return (
-            now
-            if now["status"] == "paid" and office.withdrawal_state(account.client, withdrawal_id) == "settled"
-            else None
+            now if now["status"] == "paid" and office.withdrawal_state(withdrawal_id) == "settled" else None
         )
 
     return {**wait_for(look, f"{account.name}'s payment", seconds=90), "seen": seen}
