@@ -181,6 +181,7 @@ grants = Table(
     Column("wallet", LargeBinary),
     Column("granted_at", MOMENT),
     Column("released_at", MOMENT),
+    Column("passed_by", Uuid),
 )
 
 attempts = Table(
@@ -213,6 +214,7 @@ signed_txs = Table(
     Column("purpose", Text),
     Column("raw", LargeBinary),
     Column("terms", JSONB),
+    Column("copied_at", MOMENT),
 )
 
 broadcasts = Table(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -11,8 +11,9 @@ from domain.assets import Catalogue
 from domain.deposits import Receiver
 from domain.onchain import BlockEffects, MinedTransaction
 from domain.sends import AttemptState, TxPurpose
-from ledger.chain_records import own_txs, sends, signed_txs, wallets
+from ledger.chain_records import own_txs, sends, signed_txs
 from ledger.events import EventKind, NewEvent
+from ledger.nonce_lanes import freeze_wallet
 from ledger.records import AnyRow
 
 FOREIGN = "a transaction that was never signed here"
@@ -120,9 +121,5 @@ def _has_effect(block: BlockEffects, mined: MinedTransaction, signed: AnyRow, ca
 
 
 async def _freeze(session: AsyncConnection, network: str, mined: MinedTransaction) -> NewEvent:
-    await session.execute(
-        update(wallets)
-        .where(wallets.c.chain_id == network, wallets.c.address == mined.sender)
-        .values(state="frozen", why=f"{FOREIGN}: 0x{mined.txid.hex()}")
-    )
+    await freeze_wallet(session, network, mined.sender, f"{FOREIGN}: 0x{mined.txid.hex()}")
     return NewEvent(EventKind.WALLET, "0x" + mined.sender.hex(), "frozen")

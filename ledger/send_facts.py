@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.errors import NotFound
 from domain.sends import AttemptFacts, AttemptOutcome, AttemptState, SendFacts, SendKind, TxPurpose
 from ledger.chain_records import grants, sends
+from ledger.levels import recall_places
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,20 +80,23 @@ async def recall_sends(session: AsyncConnection, send_ids: Iterable[UUID]) -> di
                 patience_seconds=row.patience_seconds,
             )
         )
+    rows = (await session.execute(_SENDS, {"ids": wanted})).all()
+    places = await recall_places(session, {row.send_id: row.chain_id for row in rows if row.place})
     return {
         row.send_id: SendFacts(
             send_id=row.send_id,
             wallet=row.wallet,
             place_in_queue=row.place,
+            queue=places.get(row.send_id),
             attempts=tuple(tried.get(row.send_id, ())),
             is_released=row.is_released,
         )
-        for row in await session.execute(_SENDS, {"ids": wanted})
+        for row in rows
     }
 
 
 _SENDS = text("""
-    SELECT s.send_id, g.wallet, s.released_at IS NOT NULL AS is_released,
+    SELECT s.send_id, s.chain_id, g.wallet, s.released_at IS NOT NULL AS is_released,
            CASE WHEN g.wallet IS NULL AND g.released_at IS NULL AND g.send_id IS NOT NULL THEN
              (SELECT count(*) FROM chain.grants o
                WHERE o.chain_id = g.chain_id AND o.asset_id = g.asset_id AND o.wallet IS NULL
