@@ -201,7 +201,7 @@ def _top_ups(
     arriving: Mapping[tuple[bytes, int], Arriving],
 ) -> list[TopUp]:
     """What each wallet needs for the queue or to reach its target, without what is on its way."""
-    found = []
+    found: list[TopUp] = []
     for one in floats:
         key = one.address, one.asset_id
         coming = arriving[key].units if key in arriving else 0

@@ -208,9 +208,7 @@ class SendFacts(Message):
     @property
     def standing(self) -> str:
         """Where it stands in the queue for coins, as one clause."""
-        if self.queue is None:
-            return f"place {self.place_in_queue} in the queue"
-        return describe_place(self.queue)
+        return describe_place(self.queue) if self.queue else f"place {self.place_in_queue} in the queue"
 
 
 class SendStep(StrEnum):

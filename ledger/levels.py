@@ -51,15 +51,15 @@ _NAMES = text("SELECT asset_id, code, decimals FROM ledger.assets WHERE chain = 
 
 # Final follows a block by as much as it follows the head now.
 _ARRIVING = text("""
-    SELECT d.receiver, d.asset_id, sum(d.amount::numeric) AS units,
+    SELECT e.receiver, e.asset_id, sum(e.amount::numeric) AS units,
            max(h.mined_at) + (max(head.mined_at) - max(final.mined_at)) AS expected_at
       FROM chain.chains c
       JOIN chain.headers head ON head.chain_id = c.chain_id AND head.hash = c.hash
       JOIN chain.headers final ON final.chain_id = c.chain_id AND final.hash = c.final_hash
-      JOIN chain.deposits d ON d.chain_id = c.chain_id AND d.met_at IS NULL
-       AND d.height > c.final_height AND d.role = 'hot' AND d.state <> 'orphaned'
-       AND d.reason IN ('OWN_SEND', 'TO_SYSTEM_WALLET')
-      JOIN chain.headers h ON h.chain_id = d.chain_id AND h.hash = d.block_hash
-     WHERE c.chain_id = :network AND d.asset_id IS NOT NULL
-     GROUP BY d.receiver, d.asset_id
+      JOIN chain.headers h ON h.chain_id = c.chain_id AND h.canonical AND h.height > c.final_height
+      JOIN chain.effects e ON e.chain_id = h.chain_id AND e.block_hash = h.hash
+       AND e.reason IN ('OWN_SEND', 'TO_SYSTEM_WALLET')
+      JOIN chain.wallets w ON w.chain_id = e.chain_id AND w.address = e.receiver AND w.role = 'hot'
+     WHERE c.chain_id = :network
+     GROUP BY e.receiver, e.asset_id
 """)

@@ -6,7 +6,6 @@ two grants never promise the same room and never wait for each other twice.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Select, select, text, update
@@ -117,7 +116,7 @@ _LOCK = text("""
 
 _WALLETS = text("""
     SELECT w.address, w.state, w.why, w.state = 'open' AND c.mode = 'open' AS is_open,
-           lane.unmined, lane.oldest_seconds,
+           lane.unmined, lane.oldest_unmined,
            f.asset_id, f.confirmed, f.committed, f.floor, f.target, f.ceiling
       FROM chain.wallets w
       JOIN chain.chains c ON c.chain_id = w.chain_id
@@ -126,12 +125,12 @@ _WALLETS = text("""
                  WHERE g.chain_id = w.chain_id AND g.wallet = w.address AND g.released_at IS NULL
                    AND NOT EXISTS (SELECT 1 FROM chain.attempts t WHERE t.send_id = g.send_id
                                     AND t.state IN ('included', 'closed'))) AS unmined,
-               (SELECT coalesce(extract(epoch FROM clock_timestamp() - min(x.copied_at)), 0)
+               (SELECT coalesce(clock_timestamp() - min(x.copied_at), interval '0')
                   FROM chain.attempts t
                   JOIN chain.signed_txs x
                     ON x.send_id = t.send_id AND x.attempt = t.attempt AND x.variant = 1
                  WHERE t.chain_id = w.chain_id AND t.wallet = w.address AND t.outcome IS NULL
-                   AND t.state <> 'included') AS oldest_seconds) lane
+                   AND t.state <> 'included') AS oldest_unmined) lane
       LEFT JOIN chain.floats f ON f.chain_id = w.chain_id AND f.address = w.address
        AND (CAST(:assets AS integer[]) IS NULL OR f.asset_id = ANY(CAST(:assets AS integer[])))
      WHERE w.chain_id = :network AND w.role = 'hot'
@@ -162,7 +161,7 @@ def _hot_wallet(address: bytes, lines: Sequence[AnyRow]) -> HotWalletRow:
             free={one.asset_id: one.free for one in held},
             is_open=first.is_open,
             unmined=first.unmined,
-            oldest_unmined=timedelta(seconds=float(first.oldest_seconds)),
+            oldest_unmined=first.oldest_unmined,
         ),
         floats=held,
     )

@@ -1,7 +1,5 @@
 """Who waits for a wallet, read from the rows of the queue in its order."""
 
-from datetime import timedelta
-
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -23,7 +21,7 @@ async def waiting(
                 send_id=row.send_id,
                 asset_id=row.asset_id,
                 needs=needs_of(row.asset_id, int(row.amount), row.fee_asset_id, int(row.fee_cap)),
-                waited=timedelta(seconds=float(row.waited_seconds)),
+                waited=row.waited,
                 was_passed=row.was_passed,
             ),
             kind=row.kind,
@@ -43,7 +41,7 @@ def needs_of(asset_id: int, amount: int, fee_asset_id: int, fee_cap: int) -> dic
 
 _WAITING = text("""
     SELECT s.send_id, s.kind, s.asset_id, s.fee_asset_id, s.amount, s.fee_cap, q.asked_at, q.was_passed,
-           greatest(extract(epoch FROM clock_timestamp() - q.asked_at), 0) AS waited_seconds
+           greatest(clock_timestamp() - q.asked_at, interval '0') AS waited
       FROM (SELECT send_id, asked_at, passed_by IS NOT NULL AS was_passed,
                    row_number() OVER (PARTITION BY asset_id ORDER BY asked_at, send_id) AS place
               FROM chain.grants

@@ -12,6 +12,7 @@ depends_on = None
 _TABLES = """
 ALTER TABLE chain.grants ADD COLUMN passed_by uuid REFERENCES chain.sends;
 ALTER TABLE chain.signed_txs ADD COLUMN copied_at timestamptz NOT NULL DEFAULT clock_timestamp();
+CREATE INDEX effects_block ON chain.effects (chain_id, block_hash);
 ALTER TABLE chain.events DROP CONSTRAINT ck_events_kind,
   ADD CONSTRAINT ck_events_kind CHECK (kind IN ('deposit', 'send', 'wallet', 'float'));
 
@@ -28,7 +29,7 @@ _GRANTS = """
 GRANT UPDATE (passed_by) ON chain.grants TO croupier_money;
 GRANT SELECT (copied_at) ON chain.signed_txs
   TO croupier_money, croupier_ops, croupier_verifier, croupier_api;
-GRANT SELECT ON chain.wallets, chain.floats, chain.headers TO croupier_api;
+GRANT SELECT ON chain.wallets, chain.floats, chain.headers, chain.effects TO croupier_api;
 """
 
 
