@@ -170,7 +170,7 @@ _HINDRANCES = {
     Hindrance.COINS: "coins are missing",
     Hindrance.LANES: "the hot wallets wait for blocks",
     Hindrance.WALLETS: "no hot wallet is open",
-    Hindrance.NETWORK: "the network is not open",
+    Hindrance.NETWORK: "the network is frozen",
 }
 
 

@@ -26,7 +26,7 @@ async def liquidity_of(session: AsyncConnection, network: str, wallets: Sequence
     coming = await session.execute(_ARRIVING, {"network": network})
     names = await session.execute(_NAMES, {"network": network})
     return Liquidity(
-        is_open=mode == "open",
+        is_open=mode not in {None, "frozen"},
         wallets=tuple(wallet.paying for wallet in wallets),
         floats=tuple(held for wallet in wallets for held in wallet.floats),
         waiting=tuple(await waiting(session, network, limit=QUEUE_MAX)),

@@ -115,7 +115,7 @@ _LOCK = text("""
 """)
 
 _WALLETS = text("""
-    SELECT w.address, w.state, w.why, w.state = 'open' AND c.mode = 'open' AS is_open,
+    SELECT w.address, w.state, w.why, w.state = 'open' AND c.mode <> 'frozen' AS is_open,
            lane.unmined, lane.oldest_unmined,
            f.asset_id, f.confirmed, f.committed, f.floor, f.target, f.ceiling
       FROM chain.wallets w

@@ -253,7 +253,7 @@ GAS = Lack(asset="ETH@eip155:1", decimals=18, units=10**16)
         ),
         (
             QueueFacts(place=2, length=2, since=SINCE, hindrance=Hindrance.NETWORK),
-            "place 2 of 2 in the queue; the network is not open",
+            "place 2 of 2 in the queue; the network is frozen",
         ),
     ],
 )
