@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.assets import Catalogue
-from domain.deposits import Receiver
+from domain.deposits import Receiver, WalletRole
 from domain.onchain import BlockEffects, MinedTransaction
 from domain.sends import AttemptState, TxPurpose
 from ledger.chain_records import own_txs, sends, signed_txs
@@ -28,8 +28,8 @@ async def record_own_transactions(
 ) -> list[NewEvent]:
     """Keep each transaction of a wallet of ours with its fee, failed ones too, and mark its attempt INCLUDED.
 
-    A transaction whose hash we never signed means a stolen key: its wallet is frozen. Returns the
-    transitions.
+    A transaction whose hash we never signed means a stolen key: its wallet is frozen, unless it is a cold
+    one. Returns the transitions.
     """
     mined = [transaction for transaction in block.transactions if transaction.sender in ours]
     if not mined:
@@ -47,7 +47,10 @@ async def record_own_transactions(
         },
     )
     news = [NewEvent(EventKind.SEND, str(send), AttemptState.INCLUDED.value) for send in included]
-    foreign = [one for one in mined if one.txid not in signed]
+    # What leaves a cold wallet was signed by people, outside of the house.
+    foreign = [
+        one for one in mined if one.txid not in signed and ours[one.sender].role is not WalletRole.COLD
+    ]
     return news + [await _freeze(session, network, one) for one in foreign]
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from domain.levels import HotWalletInput, Level
 from domain.withdrawals import WithdrawalInput, WithdrawalState
 from tests.support.ledger_database import COIN, NETWORK
 from tests.support.world import Terms, World
@@ -9,9 +10,10 @@ from tests.support.world_buttons import attribute, sentence, terminate
 from tests.support.world_house import ETHER, FEE_CAP
 from tests.support.world_people import RICHES, People
 from tests.support.world_repairs import restarted, stands, workflow_of
-from workflows.names import NEEDS_HUMAN, REASON, STATE, hot_wallet_workflow_id
+from workflows.names import NEEDS_HUMAN, REASON, STATE, SignalName, hot_wallet_workflow_id
 
 FEE = 500
+PADDING = "x" * 500_000
 POOR = Terms(wallets=1, coins=ETHER)
 KEEPER = hot_wallet_workflow_id(NETWORK, COIN.symbol)
 LACKING = 5 * ETHER + FEE_CAP - ETHER
@@ -92,6 +94,25 @@ async def test_a_keeper_that_was_terminated_serves_what_came_meanwhile(own_world
     await restarted(own_world.money, KEEPER)
     await people.ended(wish, WithdrawalState.SETTLED)
     assert people.payments(wish) == 1
+
+
+async def test_a_keeper_goes_on_in_a_new_run(world: World) -> None:
+    """A history that has grown is ended; the next run knows level and since when from the one before."""
+    handle = world.money.get_workflow_handle(KEEPER)
+    first = (await handle.describe()).run_id
+    for number in range(12):
+        await handle.signal(SignalName.DEMAND_CHANGED, {"number": 10**6 + number, "padding": PADDING})
+
+    async def is_new() -> bool:
+        described = await handle.describe()
+        return described.run_id != first and "open hot wallets" in await sentence(world.money, KEEPER)
+
+    await world.until(is_new, "a new run that has looked")
+    history = await handle.fetch_history()
+    started = history.events[0].workflow_execution_started_event_attributes
+    (carried,) = await world.money.data_converter.decode(started.input.payloads, [HotWalletInput])
+    assert (carried.network, carried.asset_id, carried.level) == (NETWORK, COIN.asset_id, Level.LEVEL)
+    assert carried.since is not None
 
 
 async def test_a_wallet_with_code_is_frozen_when_the_feed_begins(own_world: World) -> None:
