@@ -9,6 +9,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from domain.assets import NetworkId
+from domain.liquidity import QueueFacts, describe_place
 from domain.wire import Hex, Message, Units
 
 NO_EFFECT = "NO_EFFECT"
@@ -208,6 +209,7 @@ class SendFacts(Message):
     send_id: UUID
     wallet: Hex | None = None
     place_in_queue: int | None = None
+    queue: QueueFacts | None = None
     attempts: tuple[AttemptFacts, ...] = ()
     is_released: bool = False
     frozen: str | None = None
@@ -215,6 +217,11 @@ class SendFacts(Message):
     @property
     def current(self) -> AttemptFacts | None:
         return self.attempts[-1] if self.attempts else None
+
+    @property
+    def standing(self) -> str:
+        """Where it stands in the queue for coins, as one clause."""
+        return describe_place(self.queue) if self.queue else f"place {self.place_in_queue} in the queue"
 
 
 class SendOrder(Message):

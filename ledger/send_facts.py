@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.errors import NotFound
 from domain.sends import AttemptFacts, AttemptOutcome, AttemptState, SendFacts, SendKind, TxPurpose
 from ledger.chain_records import grants, sends, signed_txs
+from ledger.levels import recall_places
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +91,19 @@ async def recall_sends(session: AsyncConnection, send_ids: Iterable[UUID]) -> di
                 why=row.why,
             )
         )
+    rows = (await session.execute(_SENDS, {"ids": wanted})).all()
+    places = await recall_places(session, {row.send_id: row.chain_id for row in rows if row.place})
     return {
         row.send_id: SendFacts(
             send_id=row.send_id,
             wallet=row.wallet,
             place_in_queue=row.place,
+            queue=places.get(row.send_id),
             attempts=tuple(tried.get(row.send_id, ())),
             is_released=row.is_released,
             frozen=row.frozen,
         )
-        for row in await session.execute(_SENDS, {"ids": wanted})
+        for row in rows
     }
 
 
@@ -114,7 +118,7 @@ async def hashes_of(session: AsyncConnection, send_id: UUID) -> list[SignedVaria
 
 
 _SENDS = text("""
-    SELECT s.send_id, g.wallet, s.released_at IS NOT NULL AS is_released,
+    SELECT s.send_id, s.chain_id, g.wallet, s.released_at IS NOT NULL AS is_released,
            CASE WHEN w.state = 'frozen' THEN coalesce(w.why, 'nobody said why') END AS frozen,
            CASE WHEN g.wallet IS NULL AND g.released_at IS NULL AND g.send_id IS NOT NULL THEN
              (SELECT count(*) FROM chain.grants o

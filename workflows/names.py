@@ -62,6 +62,11 @@ def feed_workflow_id(network: str) -> str:
     return f"feed/{network}"
 
 
+def hot_wallet_workflow_id(network: str, symbol: str) -> str:
+    """The endless keeper of one asset of a network's hot wallets."""
+    return f"hotwallet/{network}/{symbol}"
+
+
 def address_pool_workflow_id(family: str) -> str:
     """The endless keeper of ready addresses of one family."""
     return f"addresspool/{family}"
@@ -83,6 +88,7 @@ class WorkflowName(StrEnum):
     WITHDRAWAL = "WithdrawalWorkflow"
     CHAIN_FEED = "ChainFeedWorkflow"
     ADDRESS_POOL = "AddressPoolWorkflow"
+    HOT_WALLET = "HotWalletWorkflow"
     STUCK_FINDER = "StuckFinderWorkflow"
 
 
@@ -113,6 +119,8 @@ class SignalName(StrEnum):
     OBSERVED = "observed"
     GRANTED = "granted"
     RETRY_NOW = "retry_now"
+    FUNDS_CHANGED = "funds_changed"
+    DEMAND_CHANGED = "demand_changed"
 
 
 ACCEPT_UPDATE_ID = "accept"

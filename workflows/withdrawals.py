@@ -176,7 +176,7 @@ class WithdrawalWorkflow(StaffVerbs):
         )
         self._facts = self._now.model_copy(update={"send": send})
         if send.wallet is None:
-            await self._desk.stand("grant", Reason.LIQUIDITY, f"place {send.place_in_queue} in the queue")
+            await self._desk.stand("grant", Reason.LIQUIDITY, send.standing)
             self._facts = await self._recall()
         else:
             self._desk.leave()

@@ -9,7 +9,7 @@ from domain.errors import Conflict, NotFound, TooLate
 from domain.rules import Verdict
 from domain.withdrawals import ReviewAct, ReviewVerb, WithdrawalInput, WithdrawalState
 from ledger.decisions import recall_decision, record_review
-from ledger.nonce_lanes import request_liquidity
+from ledger.liquidity import request_liquidity
 from ledger.session import Sessions
 from ledger.withdrawals import (
     differing_field,
