@@ -1,6 +1,8 @@
 """FollowingActivities: read a chain block by block; DeliveringActivities: tell workflows what it changed."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
@@ -63,17 +65,18 @@ class FollowingActivities:
         """Apply blocks until the shift ends; raises FinalityBroken after freezing the chain in the books."""
         followed = self.networks[feed.network]
         shift = Shift(every_seconds=followed.poll_seconds)
-        async for _ in shift:
-            try:
-                height = await self._catch_up(feed.network, followed)
-                shift.detail = f"read up to block {height}"
-            except FinalityBroken as error:
-                async with self.sessions.begin() as session:
-                    await freeze(session, feed.network, error.sentence)
-                raise
-            except Unavailable as error:
-                shift.detail = error.sentence
-                activity.logger.warning("following waits: %s", error.sentence)
+        async with _woken_by_hints(shift, followed.reader):
+            async for _ in shift:
+                try:
+                    height = await self._catch_up(feed.network, followed)
+                    shift.detail = f"read up to block {height}"
+                except FinalityBroken as error:
+                    async with self.sessions.begin() as session:
+                        await freeze(session, feed.network, error.sentence)
+                    raise
+                except Unavailable as error:
+                    shift.detail = error.sentence
+                    activity.logger.warning("following waits: %s", error.sentence)
 
     async def _catch_up(self, network: str, followed: FollowedNetwork) -> int:
         cursor = await self._cursor(network, followed)
@@ -164,6 +167,25 @@ class FollowingActivities:
             asset.asset_id: self.policy.deposit_minimum(asset.asset_id) for asset in self.catalogue.assets
         }
         return IntakeRules(self.catalogue, minimums)
+
+
+@asynccontextmanager
+async def _woken_by_hints(shift: Shift, reader: ChainReader) -> AsyncIterator[None]:
+    """Start a round of the shift at every hint; without hints the rounds come at their own pace."""
+
+    async def listen() -> None:
+        async with aclosing(reader.hints()) as hints:
+            async for _ in hints:
+                shift.hint()
+
+    listening = asyncio.create_task(listen())
+    try:
+        yield
+    finally:
+        listening.cancel()
+        await asyncio.wait([listening])
+        if not listening.cancelled() and (error := listening.exception()) is not None:
+            activity.logger.error("hints ended: %s", error)
 
 
 class Starter(Protocol):

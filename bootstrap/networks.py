@@ -68,6 +68,8 @@ def _evm(entry: NetworkEntry) -> tuple[ChainReader, ChainWriter]:
             node_urls=entry.nodes,
             genesis=entry.genesis or b"",
             is_devnet=entry.is_devnet,
+            block_seconds=entry.block_seconds,
+            websocket_url=entry.websocket,
         )
     )
     return EvmReader(client), EvmWriter(client, FeePolicy())

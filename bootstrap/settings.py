@@ -103,7 +103,10 @@ class AssetEntry(_HousePart):
 
 
 class NetworkEntry(_HousePart):
-    """One network: its nodes, its pace, and where a first start begins to read."""
+    """One network: its nodes, its pace, and where a first start begins to read.
+
+    `websocket` is where a node tells its new heads: they come sooner then; without it nodes are only polled.
+    """
 
     network: str
     nodes: tuple[str, ...] = Field(min_length=1)
@@ -111,6 +114,7 @@ class NetworkEntry(_HousePart):
     genesis: Hex | None = None
     is_devnet: bool = False
     start_height: int | None = None
+    websocket: str = ""
 
 
 class AddressesEntry(_HousePart):

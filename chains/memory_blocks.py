@@ -4,6 +4,7 @@ It executes the same signed bytes that go to real nodes (payments of coins and t
 fee and a replacement rule, so what is proven over it holds for the protocol and not for a script.
 """
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -57,7 +58,8 @@ class _Draft:
 class MemoryChain:
     """One network. `tokens` are contracts with their first holders; `refusing` take no coin.
 
-    A block is mined when `mine` is called; the final block stays `finality_depth` behind the newest.
+    A block is mined when `mine` is called; the final block stays `finality_depth` behind the newest. Each
+    block sets `changed` and puts a new event there.
     """
 
     def __init__(
@@ -77,6 +79,7 @@ class MemoryChain:
         self.pool: dict[tuple[bytes, int], bytes] = {}
         self.blocks: dict[bytes, Block] = {}
         self.branch: list[bytes] = []
+        self.changed = asyncio.Event()
         self._finality_depth = finality_depth
         self._made = 0
         self._codec = EvmCodec()
@@ -204,6 +207,8 @@ class MemoryChain:
             header, tuple(draft.effects), tuple(draft.transactions), tuple(draft.raws), state
         )
         self.branch.append(ref.hash)
+        self.changed.set()
+        self.changed = asyncio.Event()
 
 
 def _move(draft: _Draft, contract: bytes, holder: bytes, amount: int) -> None:

@@ -53,6 +53,7 @@ class HeadStreams:
         self, session: ClientSession, upstream: str, answer: Callable[[Call], Awaitable[Reply]]
     ) -> None:
         self.notices: Notices = as_they_come
+        self.served = 0
         self._session = session
         self._upstream = upstream.replace("http", "ws", 1)
         self._answer = answer
@@ -63,6 +64,7 @@ class HeadStreams:
         caller = web.WebSocketResponse()
         await caller.prepare(request)
         self._open.add(caller)
+        self.served += 1
         async with self._session.ws_connect(self._upstream) as node:
             telling = asyncio.create_task(self._tell(node, caller))
             try:

@@ -89,6 +89,11 @@ class NodeProxy:
         """Tell websocket subscribers what `notices` makes of each notification."""
         self._streams.notices = notices
 
+    @property
+    def streams_served(self) -> int:
+        """How many websockets were opened so far."""
+        return self._streams.served
+
     def cut_streams(self) -> None:
         """Close every websocket."""
         self._wait(self._streams.cut())
