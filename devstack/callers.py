@@ -86,6 +86,16 @@ class PlayerClient(Caller):
     def withdrawal(self, withdrawal_id: str) -> dict[str, Any]:
         return self.get(f"/v1/withdrawals/{withdrawal_id}")
 
+    def deposits(self) -> list[dict[str, Any]]:
+        """The newest deposits, whatever became of them."""
+        items: list[dict[str, Any]] = self.get("/v1/deposits")["items"]
+        return items
+
+    def statement(self, asset: str, network: str) -> list[dict[str, Any]]:
+        """The newest movements of one asset."""
+        items: list[dict[str, Any]] = self.get("/v1/statement", asset=asset, network=network)["items"]
+        return items
+
     def available(self, asset: str, network: str) -> int:
         """Units available of one asset; 0 before anything arrived."""
         items = self.get("/v1/balances")["items"]
