@@ -15,6 +15,7 @@ Notice = Mapping[str, object]
 Notices = Callable[[Notice], Sequence[Notice]]
 """One notification to those that are sent in its place, in order."""
 
+CLOSING_SECONDS = 1.0
 SUBSCRIBING = ("eth_subscribe", "eth_unsubscribe")
 
 
@@ -61,7 +62,7 @@ class HeadStreams:
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
         """Relay one caller's socket until either side closes."""
-        caller = web.WebSocketResponse()
+        caller = web.WebSocketResponse(timeout=CLOSING_SECONDS)
         await caller.prepare(request)
         self._open.add(caller)
         self.served += 1

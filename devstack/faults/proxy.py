@@ -32,6 +32,7 @@ from devstack.faults.scripts import Playbook, Script
 from devstack.processes import LOCALHOST
 
 LEVER_SECONDS = 20
+CLOSING_SECONDS = 1
 BODY_BYTES_MAX = 2**26
 BAD_GATEWAY = 502
 
@@ -123,7 +124,7 @@ class NodeProxy:
         self._session = ClientSession()
         self._streams = HeadStreams(self._session, self.upstream, self._answer)
         application.router.add_get("/", self._streams.serve)
-        self._runner = web.AppRunner(application, access_log=None)
+        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=CLOSING_SECONDS)
         await self._runner.setup()
         site = web.TCPSite(self._runner, LOCALHOST, 0)
         await site.start()

@@ -54,11 +54,14 @@ async def own_world(
 
 
 @pytest_asyncio.fixture(scope="module")
-async def shared_evm_world(postgres: Postgres, run_directory: Path) -> AsyncIterator[EvmWorld]:
-    """The world over a real chain that the tests of one file share, in a hurry wherever it would wait."""
+async def shared_evm_world(
+    postgres: Postgres, run_directory: Path, request: pytest.FixtureRequest
+) -> AsyncIterator[EvmWorld]:
+    """The world over a real chain that the tests of one file share, on the file's TERMS if it has any."""
+    terms = getattr(request.module, "TERMS", EvmTerms(ready=20))
     with pytest.MonkeyPatch.context() as patched:
         hurry(patched)
-        async with running_evm_world(postgres, run_directory, EvmTerms(ready=20)) as world:
+        async with running_evm_world(postgres, run_directory, terms) as world:
             yield world
             assert await unreplayable(world) == {}
 

@@ -20,7 +20,9 @@ class AnvilChain:
     """What tests do to the chain itself, past every proxy."""
 
     def __init__(self, anvil: Anvil) -> None:
+        """Deploy the plain token once; its code is put wherever a test wants a token."""
         self.anvil = anvil
+        self.base_fee: int | None = None
         self._code = str(anvil.rpc("eth_getCode", deploy_plain(anvil), "latest"))
 
     @property
@@ -53,7 +55,11 @@ class AnvilChain:
         self.anvil.rpc("anvil_setCode", _text(contract), REVERTING_CODE)
 
     def mine(self, blocks: int = 1) -> None:
-        self.anvil.mine(blocks)
+        """Mine blocks, each at `base_fee` if a test has set one."""
+        for _ in range(1 if self.base_fee is None else blocks):
+            if self.base_fee is not None:
+                self.anvil.rpc("anvil_setNextBlockBaseFeePerGas", hex(self.base_fee))
+            self.anvil.mine(blocks if self.base_fee is None else 1)
 
     def submit(self, raw: bytes) -> None:
         """Hand signed bytes to the pool; raises RpcError if it does not want them."""
@@ -72,6 +78,10 @@ class AnvilChain:
     def nonce(self, wallet: bytes) -> int:
         """How many transactions a wallet has in blocks."""
         return int(str(self.anvil.rpc("eth_getTransactionCount", _text(wallet), "latest")), 16)
+
+    def is_mined(self, txid: str) -> bool:
+        """Whether a transaction stands in a block."""
+        return self.anvil.rpc("eth_getTransactionReceipt", txid) is not None
 
     def payments_to(self, payee: bytes) -> int:
         """A fresh scan of every block: successful payments of coins and tokens to somebody."""
