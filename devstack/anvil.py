@@ -83,6 +83,12 @@ class Anvil(PortedServer):
         """Mine blocks now."""
         self.rpc("anvil_mine", hex(blocks))
 
+    def final_height(self) -> int:
+        """The height of the block that the node calls final."""
+        block = self.rpc("eth_getBlockByNumber", "finalized", False)  # noqa: FBT003 - JSON-RPC counts places
+        assert isinstance(block, dict)
+        return int(str(block["number"]), 16)
+
     def reorg(self, depth: int) -> None:
         """Replace the last `depth` blocks by as many empty ones."""
         self.rpc("anvil_reorg", depth, [])

@@ -108,7 +108,7 @@ def _fund(chain: Anvil, number: int, wallets: tuple[bytes, ...], *, tokens: int)
             send_tokens(chain, contract, treasury, hex_text(wallet), tokens)
     chain.mine(1)
     start = int(str(chain.rpc("eth_blockNumber")), 16)
-    while _final_height(chain) < start:
+    while chain.final_height() < start:
         chain.mine(1)
     first_id = 1 + 2 * number
     coin = Asset(first_id, "ETH", network, AssetKind.NATIVE, 18)
@@ -116,12 +116,6 @@ def _fund(chain: Anvil, number: int, wallets: tuple[bytes, ...], *, tokens: int)
         first_id + 1, "TUSD", network, AssetKind.TOKEN, 6, bytes.fromhex(contract.removeprefix("0x"))
     )
     return SeededNetwork(chain, coin, token, wallets, start)
-
-
-def _final_height(chain: Anvil) -> int:
-    block = chain.rpc("eth_getBlockByNumber", "finalized", False)  # noqa: FBT003 - JSON-RPC counts places
-    assert isinstance(block, dict)
-    return int(str(block["number"]), 16)
 
 
 async def _enter(postgres: Postgres, house: SeededHouse) -> None:

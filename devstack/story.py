@@ -159,8 +159,7 @@ def _withdraw(
     teller.chapter("Withdrawals, one of which stands still")
     asked = [ask_out(account) for account in accounts]
     stood = await_standing(asked[1], anna, teller)
-    top_up(bob, teller)
-    resume(asked[1], anna, teller)
+    resume(bob, asked[1], top_up(bob, teller), anna, teller)
     paid = [
         await_paid(account, withdrawal_id, office, teller)
         for account, withdrawal_id in zip((alice, bob), asked, strict=True)

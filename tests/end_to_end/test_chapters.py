@@ -62,8 +62,7 @@ def test_a_withdrawal_without_coins_is_resumed_by_support_and_paid(
     withdrawal_id = ask_out(newcomer)
     stood = await_standing(withdrawal_id, anna, teller)
     assert newcomer.client.withdrawal(withdrawal_id)["status"] == "processing"
-    top_up(newcomer, teller)
-    resume(withdrawal_id, anna, teller)
+    resume(newcomer, withdrawal_id, top_up(newcomer, teller), anna, teller)
     paid = await_paid(newcomer, withdrawal_id, office, teller)
     stuck = retold(withdrawal_id, stood, anna, teller)
     assert paid["arrived"] == paid["amount"]
