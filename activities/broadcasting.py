@@ -9,7 +9,7 @@ from temporalio import activity
 from activities.shifts import Shift
 from chains.gateway import ChainWriter
 from domain.assets import Catalogue
-from domain.errors import ChainFrozen, ChainStalled, FeeAboveCap, Unavailable
+from domain.errors import ChainFrozen, FeeAboveCap, Unavailable
 from domain.replacements import Replacement, ReplacementRequest
 from domain.sends import (
     AttemptRef,
@@ -22,6 +22,7 @@ from domain.sends import (
     SignedTx,
     SimulationVerdict,
 )
+from domain.stalls import ChainStalled
 from ledger.observed import read_cursor
 from ledger.sends import (
     copy_signed,

@@ -6,8 +6,8 @@ from activities.booking import book
 from activities.provenance import provenance
 from domain.assets import Asset, Catalogue
 from domain.crediting import Restraints, repayment
+from domain.debts import receivable_repaid
 from domain.errors import RecordMismatch
-from domain.journal import receivable_repaid
 from domain.kinds import Result
 from ledger.crediting import restraints
 

@@ -7,7 +7,7 @@ locked until the network cannot take it back. Source: the confirmation policy of
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from domain.errors import DebtOpen, FundsLocked, Rejected
+from domain.errors import Rejected
 from domain.rules import DepositTerms
 
 BLOCK_CAP_TIMES = 5
@@ -40,6 +40,28 @@ class Restraints:
     available: int
     locked: int
     debts: Mapping[str, int]
+
+
+class FundsLocked(Rejected, code="FUNDS_LOCKED"):
+    """A balance that may be played with and not taken out, until its deposits are final."""
+
+    def __init__(self, asset: str, locked: int) -> None:
+        super().__init__(
+            f"{locked} units of the balance in {asset} can be withdrawn once their deposit is final.",
+            asset=asset,
+            locked=locked,
+        )
+
+
+class DebtOpen(Rejected, code="DEBT_OPEN"):
+    """A player who spent a deposit that its network took back, and has not repaid it."""
+
+    def __init__(self, asset: str, units: int) -> None:
+        super().__init__(
+            f"{units} units of {asset} are owed for a deposit that its network took back.",
+            asset=asset,
+            units=units,
+        )
 
 
 def thresholds_for(terms: DepositTerms, amount: int) -> Thresholds:

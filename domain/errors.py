@@ -1,4 +1,4 @@
-"""Every error of Croupier, split by what to do next; callers compare `code` and parse no text."""
+"""Errors, split by what to do next; callers compare `code`. Those of one rule stand beside that rule."""
 
 from typing import ClassVar
 
@@ -96,28 +96,6 @@ class InsufficientFunds(Rejected, code="INSUFFICIENT_FUNDS"):
 
     def __init__(self, asset: str) -> None:
         super().__init__(f"The available balance in {asset} is too small.", asset=asset)
-
-
-class FundsLocked(Rejected, code="FUNDS_LOCKED"):
-    """A balance that may be played with and not taken out, until its deposits are final."""
-
-    def __init__(self, asset: str, locked: int) -> None:
-        super().__init__(
-            f"{locked} units of the balance in {asset} can be withdrawn once their deposit is final.",
-            asset=asset,
-            locked=locked,
-        )
-
-
-class DebtOpen(Rejected, code="DEBT_OPEN"):
-    """A player who spent a deposit that its network took back, and has not repaid it."""
-
-    def __init__(self, asset: str, units: int) -> None:
-        super().__init__(
-            f"{units} units of {asset} are owed for a deposit that its network took back.",
-            asset=asset,
-            units=units,
-        )
 
 
 class LimitExceeded(Rejected, code="LIMIT_EXCEEDED"):
@@ -234,13 +212,6 @@ class ChainFrozen(Unavailable, code="CHAIN_FROZEN"):
 
     def __init__(self, network: str, why: str) -> None:
         super().__init__(f"Network {network} is frozen: {why}.", network=network)
-
-
-class ChainStalled(Unavailable, code="CHAIN_STALLED"):
-    """A network that does not advance: nothing new is sent there until it does."""
-
-    def __init__(self, network: str, why: str) -> None:
-        super().__init__(f"Network {network} does not advance: {why}.", network=network)
 
 
 class SignerUnavailable(Unavailable, code="SIGNER_UNAVAILABLE"):

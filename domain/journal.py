@@ -84,28 +84,6 @@ def deposit_reversed(  # noqa: PLR0913 - one keyword per business fact
     )
 
 
-def receivable_repaid(  # noqa: PLR0913 - one keyword per business fact
-    *,
-    player: int,
-    asset_id: int,
-    units: int,
-    key: str,
-    number: int = 1,
-    ref: str | None = None,
-    provenance: Provenance = NOBODY,
-) -> Command:
-    """A debt for a deposit that was taken back, repaid out of the balance; `key` is what it was repaid at."""
-    available = player_account(player, asset_id, Purpose.AVAILABLE)
-    return Command(
-        slot=slot_of_player(player),
-        posting_id=posting_id(step(key, f"repay/{number}")),
-        kind=Kind.RECEIVABLE_REPAID,
-        legs=(Leg(available, player_account(player, asset_id, Purpose.RECEIVABLE), units),),
-        ref=ref,
-        provenance=provenance,
-    )
-
-
 def bet_reserved(  # noqa: PLR0913 - one keyword per business fact
     *,
     player: int,

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from domain.errors import Unavailable
+
 RESUME_DIVISOR = 2
 """A stalled network has to be this many times younger than its bound before it is open again."""
 
@@ -27,6 +29,13 @@ class Pace:
 
     head_at: datetime
     final_at: datetime
+
+
+class ChainStalled(Unavailable, code="CHAIN_STALLED"):
+    """A network that does not advance: nothing new is sent there until it does."""
+
+    def __init__(self, network: str, why: str) -> None:
+        super().__init__(f"Network {network} does not advance: {why}.", network=network)
 
 
 def stall_of(bounds: StallBounds, pace: Pace, now: datetime, *, is_stalled: bool) -> str | None:

@@ -43,9 +43,15 @@ async def borrowers(postgres: Postgres, run_directory: Path) -> AsyncIterator[Pe
 async def lent(borrowers: People) -> AsyncIterator[People]:
     """The same, their world judged after the test."""
     yield borrowers
-    borrowers.world.is_still = False
-    assert await broken_rules(borrowers.world) == {}
-    assert await differences(borrowers.world) == []
+    world = _memory(borrowers)
+    world.is_still = False
+    assert await broken_rules(world) == {}
+    assert await differences(world) == []
+
+
+def _memory(people: People) -> World:
+    assert isinstance(people.world, World)
+    return people.world
 
 
 async def _lent(world: World, people: People) -> tuple[int, PaidIn]:
@@ -75,7 +81,7 @@ async def _mode(world: World) -> str:
 
 async def test_an_early_deposit_is_played_with_and_withdrawn_once_final(lent: People) -> None:
     """Before its final block bets are taken and withdrawals refused; afterwards it is money like any."""
-    own_world, people = lent.world, lent
+    own_world, people = _memory(lent), lent
     player, paid = await _lent(own_world, people)
     facts = await people.deposit(paid)
     assert (facts.state, facts.is_locked, await people.units(player)) == (
@@ -154,7 +160,7 @@ async def _break_finality(world: World, people: People, player: int, paid: PaidI
 
 async def test_a_stalled_network_is_sent_nothing_new_until_it_advances(lent: People) -> None:
     """Reading and final credits go on, what is new waits unsigned, and it ends by itself."""
-    own_world, people = lent.world, lent
+    own_world, people = _memory(lent), lent
     player = await people.rich_player()
     own_world.is_still = True
     own_world.chain.fall_behind(4 * DEPTH)
@@ -183,7 +189,7 @@ async def test_a_stalled_network_is_sent_nothing_new_until_it_advances(lent: Peo
 
 async def test_a_deposit_that_waits_for_long_goes_on_in_a_new_run(lent: People) -> None:
     """A history that has grown is ended; the next run reads the rows, and the credit comes once."""
-    world, people = lent.world, lent
+    world, people = _memory(lent), lent
     player = await people.register()
     world.is_still = True
     paid = people.pay_in(await people.address(player), ETHER)
@@ -207,6 +213,6 @@ async def test_a_deposit_that_waits_for_long_goes_on_in_a_new_run(lent: People) 
 
     await world.until(is_new, "a new run")
     world.is_still = False
-    facts = await people.credited(paid)
+    facts = await people.deposit_until(paid, lambda facts: facts.state is DepositState.CREDITED)
     await ended(world, paid)
     assert (facts.credits, await people.units(player)) == (1, ETHER)
