@@ -51,7 +51,21 @@ CASE: dict[str, Any] = {
     "attempts": [],
     "wanted": [],
     "audit": [],
-    "withdrawal": {},
+    "withdrawal": {
+        "withdrawal_id": WITHDRAWAL,
+        "status": "processing",
+        "asset": "TUSD",
+        "network": "eip155:1",
+        "to": "0x52908400098527886E0F7030069857D2E4169EE7",
+        "amount": "1250000000",
+        "fee": "500000",
+        "txid": None,
+        "can_be_cancelled": True,
+        "code": None,
+        "detail": None,
+        "version": None,
+        "repeat": False,
+    },
     "answer": None,
 }
 SENT: dict[str, Any] = {

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from api.schemas.cases import CaseAnswer, CaseLine
 from api.cli.wording import ago, clean, coins, moment
 from tests.support.cases import CASE, CONTENT, ITEM, SENT, UNANSWERED, WITHDRAWAL
 from tests.support.command import NOW, answering, key_file_in, run_scripted
@@ -116,6 +117,18 @@ def test_an_answer_is_printed_like_this(
     """The page stands on stdout, and nothing else was said."""
     done = run_scripted(key_file_in(tmp_path), answering(document), *typed)
     assert (_lines(done.out), done.err, done.code) == (_lines(page), "", 0)
+
+
+@pytest.mark.parametrize("document", [CASE, SENT], ids=["waiting", "sent"])
+def test_cases_are_written_as_the_api_writes_them(document: dict[str, Any]) -> None:
+    """What these pages are made from is word for word what the operator listener answers."""
+    assert CaseAnswer.model_validate(document).model_dump(mode="json") == document
+
+
+@pytest.mark.parametrize("item", [ITEM, UNANSWERED], ids=["waiting", "unanswered"])
+def test_lines_are_written_as_the_api_writes_them(item: dict[str, Any]) -> None:
+    """The same for a line of the list."""
+    assert CaseLine.model_validate(item).model_dump(mode="json") == item
 
 
 def test_nothing_from_outside_steers_the_terminal(tmp_path: Path) -> None:
