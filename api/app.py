@@ -61,6 +61,7 @@ SHAPES: dict[Listener, Shape] = {
             players.router,
             accounts.support_router,
             deposits.support_router,
+            support.players_router,
             support.router,
         ),
         256 * KIB,

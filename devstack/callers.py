@@ -61,9 +61,9 @@ class BackOffice(Caller):
         token = self.post(f"/v1/players/{player_id}/tokens")["token"]
         return PlayerClient(player_url, token, player_id)
 
-    def withdrawal_state(self, player: "PlayerClient", withdrawal_id: str) -> str:
+    def withdrawal_state(self, withdrawal_id: str) -> str:
         """The state the staff sees, which ends only when the books are settled."""
-        return str(self.get(f"/v1/players/{player.player_id}/withdrawals/{withdrawal_id}")["state"])
+        return str(self.get(f"/v1/support/withdrawals/{withdrawal_id}")["state"])
 
 
 class PlayerClient(Caller):

@@ -27,9 +27,7 @@ def await_paid(account: Account, withdrawal_id: str, office: BackOffice, teller:
         if now["status"] not in seen:
             seen.append(now["status"])
             teller.step(f"{account.name}'s withdrawal: {now['status']}")
-        is_settled = (
-            now["status"] == "paid" and office.withdrawal_state(account.client, withdrawal_id) == "settled"
-        )
+        is_settled = now["status"] == "paid" and office.withdrawal_state(withdrawal_id) == "settled"
         return now if is_settled else None
 
     final = wait_for(look, f"{account.name}'s payment", PAYING_SECONDS)

@@ -90,7 +90,12 @@ def _row(
     detail = (
         {"foreign": True}
         if signed is None
-        else {"send": str(signed.send_id), "attempt": signed.attempt, "purpose": signed.purpose}
+        else {
+            "send": str(signed.send_id),
+            "attempt": signed.attempt,
+            "purpose": signed.purpose,
+            "moved": str(_moved(block, mined, catalogue.by_id(signed.asset_id).contract)),
+        }
     )
     return {
         "chain_id": network,
@@ -116,6 +121,16 @@ def _has_effect(block: BlockEffects, mined: MinedTransaction, signed: AnyRow, ca
         and effect.succeeded
         and (effect.contract, effect.sender, effect.receiver, effect.amount) == owed
         for effect in block.effects
+    )
+
+
+def _moved(block: BlockEffects, mined: MinedTransaction, contract: bytes) -> int:
+    """Units of an asset that left the sender by this transaction, to whomever."""
+    return sum(
+        effect.amount
+        for effect in block.effects
+        if effect.succeeded
+        and (effect.txid, effect.contract, effect.sender) == (mined.txid, contract, mined.sender)
     )
 
 

@@ -131,6 +131,7 @@ def _chain(networks: Sequence[str]) -> tuple[QueueWork, ...]:
             activities=lambda built: (
                 built.observing.look_at_send,
                 built.broadcasting.simulate_send,
+                built.proving.close_judged,
                 built.proving.prove_unpayable,
                 built.broadcasting.plan_send,
                 built.broadcasting.plan_replacement,

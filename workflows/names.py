@@ -95,9 +95,16 @@ class UpdateName(StrEnum):
     REJECT = "reject"
     CHECK_NOW = "check_now"
     RESUME = "resume"
+    REBROADCAST = "rebroadcast"
     BUMP_FEE = "bump_fee"
     CANCEL_BY_SELF_SEND = "cancel_by_self_send"
     REJECT_AND_REFUND = "reject_and_refund"
+
+
+class QueryName(StrEnum):
+    """Queries: what a workflow says about itself without moving."""
+
+    CASE = "case"
 
 
 class SignalName(StrEnum):

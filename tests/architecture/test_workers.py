@@ -81,6 +81,7 @@ STEPS: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
         MONEY,
         {
             "forbid_signing": (SIGN,),
+            "close_judged": (CHAIN,),
             "prove_unpayable": (CHAIN,),
             "return_withdrawal": (LEDGER_QUEUE,),
             "book_fees": (LEDGER_QUEUE,),

@@ -14,7 +14,7 @@ from api.questions import bet_question
 from domain.deposits import DepositState
 from domain.errors import TemporalUnavailable
 from domain.ids import operator_of_player
-from domain.sends import SendStep, next_send_step
+from domain.send_steps import SendStep, next_send_step
 from domain.withdrawals import ReviewVerb, WithdrawalFacts, WithdrawalInput, WithdrawalState
 from ledger.bets import recall_bet
 from tests.support.ledger_database import COIN, NETWORK

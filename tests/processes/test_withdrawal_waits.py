@@ -5,7 +5,7 @@ from temporalio.client import Client
 
 from api.asking import NoAnswer
 from domain.errors import InvariantBroken, RefusedBySigner
-from domain.sends import SendStep, next_send_step
+from domain.send_steps import SendStep, next_send_step
 from domain.signing import Refusal
 from domain.withdrawals import ReviewVerb, WithdrawalFacts, WithdrawalInput, WithdrawalState
 from tests.support.world import Terms, World

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from api.schemas.cases import CaseAnswer, CaseLine
 from api.cli.wording import ago, clean, coins, moment
+from api.schemas.cases import CaseAnswer, CaseLine
 from tests.support.cases import CASE, CONTENT, ITEM, SENT, UNANSWERED, WITHDRAWAL
 from tests.support.command import NOW, answering, key_file_in, run_scripted
 from tests.support.wallets import LIQUIDITY
