@@ -45,12 +45,14 @@ class Case:
 def show_line(line: WithdrawalLine, said: Said | None, assets: Catalogue) -> CaseLine:
     """A withdrawal in the list of unfinished ones."""
     facts = line.facts
+    asset = assets.by_id(facts.asset_id)
     reason = said.reason if said else None
     return CaseLine(
         withdrawal_id=facts.withdrawal_id,
         player_id=player_text(facts.player),
         state=facts.state,
-        asset=assets.by_id(facts.asset_id).symbol,
+        asset=asset.symbol,
+        decimals=asset.decimals,
         network=facts.network,
         amount=facts.amount,
         received_at=line.received_at,

@@ -55,6 +55,7 @@ class CaseLine(Shown):
     state: WithdrawalState
     asset: str
     network: str
+    decimals: int = Field(description="Units of amount and fee are 10^-decimals of one coin.")
     amount: UnitsShown
     received_at: datetime
     reason: Reason | None = Field(description="Why it stands still; null while it moves.")
