@@ -1,5 +1,6 @@
 """A local EVM chain: anvil, with the block production a test or the demo asks for."""
 
+import gzip
 import itertools
 import json
 import signal
@@ -79,6 +80,17 @@ class Anvil(PortedServer):
     def mine(self, blocks: int = 1) -> None:
         """Mine blocks now."""
         self.rpc("anvil_mine", hex(blocks))
+
+    def crash(self) -> None:
+        """End without a warning, as a node whose disk keeps its blocks: what waits to be mined is forgotten.
+
+        `restart` goes on from there; a block that was mined meanwhile is gone, as after any such death.
+        """
+        saved = str(self.rpc("anvil_dumpState"))
+        if self._state is None:
+            self._state = self.directory / f"{self.name}.state.json"
+        self._state.write_bytes(gzip.decompress(bytes.fromhex(saved.removeprefix("0x"))))
+        self.kill()
 
     def reorg(self, depth: int) -> None:
         """Replace the last `depth` blocks by as many empty ones."""

@@ -37,6 +37,7 @@ from signer.registering import register_wallet as register_lane
 
 OPERATOR = 1
 SCRYPT_COST = 2**14
+WALLETS_PER_NETWORK = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +50,19 @@ class SeededHouse:
 
 
 def seed(
-    directory: Path, postgres: Postgres, chains: Sequence[Anvil], keys: KeyMaterial, *, wallets: int = 2
+    directory: Path,
+    postgres: Postgres,
+    chains: Sequence[Anvil],
+    keys: KeyMaterial,
+    *,
+    wallets_per_network: int = WALLETS_PER_NETWORK,
 ) -> SeededHouse:
     """Draw keys, fund hot wallets on chain, enter the house, and book what its wallets hold as bankroll."""
     password = SecretStr(keys.keystore_password_file.read_text(encoding="ascii"))
     keystore = Keystore(keys.keystore, password, scrypt_cost=SCRYPT_COST)
     xpub = keystore.create_account(FAMILY, 0)
     networks = tuple(
-        _fund(chain, number, tuple(keystore.create_wallet() for _ in range(wallets)))
+        _fund(chain, number, tuple(keystore.create_wallet() for _ in range(wallets_per_network)))
         for number, chain in enumerate(chains)
     )
     house = SeededHouse(directory / "house.toml", directory / "signer_policy.toml", networks)
