@@ -94,9 +94,7 @@ def judge(
         paid_exactly_once=len(right),
         double_payments=sum(len(paid[wish.payee]) > 1 for wish in wishes),
         unpaid=sum(not paid[wish.payee] for wish in accepted),
-        wrong_payments=sum(
-            len(paid[wish.payee]) == 1 and wish.withdrawal_id not in right for wish in wishes
-        ),
+        wrong_payments=sum(len(paid[wish.payee]) == 1 and wish.withdrawal_id not in right for wish in wishes),
         unasked_payments=sum(
             payment.sender in ours and payment.payee not in payees
             for arrived in paid.values()
@@ -140,9 +138,7 @@ def _is_paid_right(wish: Wish, arrived: Sequence[Payment]) -> bool:
     return [(payment.contract, payment.units) for payment in arrived] == [(contract, wish.amount)]
 
 
-def _is_shown_right(
-    wish: Wish, arrived: Sequence[Payment], shown: Mapping[str, Mapping[str, Any]]
-) -> bool:
+def _is_shown_right(wish: Wish, arrived: Sequence[Payment], shown: Mapping[str, Mapping[str, Any]]) -> bool:
     answer = shown.get(wish.withdrawal_id)
     if answer is None or answer["status"] != "paid":
         return False

@@ -1,4 +1,4 @@
-"""Withdrawals asked for over HTTP, as many open at once as the window says; each goes to an address of its own.
+"""Withdrawals asked for over HTTP, as many open at once as the window says, each to an address of its own.
 
 Closed loop: a lane asks for its next withdrawal when its last one has ended. Whatever the API does not answer
 is asked again under the same idempotency key, as a client does that must not pay twice for a lost answer.
@@ -35,7 +35,7 @@ SELECT withdrawal_id::text, state, extract(epoch FROM closed_at)::float8 FROM le
 
 @dataclass(slots=True)
 class Wish:
-    """One withdrawal as its client knows it; moments in seconds since 1970, `closed_at` None while it is open."""
+    """One withdrawal as its client knows it; moments in seconds since 1970, `closed_at` None while open."""
 
     key: str
     player: PlayerClient

@@ -144,7 +144,7 @@ def _is_funded(player: PlayerClient, asset: Asset) -> bool:
 
 
 def _payout_figures(payouts: Payouts) -> dict[str, object]:
-    """Settled withdrawals over the time from the first request to the last settlement, and what surrounds it."""
+    """Settled withdrawals over the time from first request to last settlement, and what surrounds them."""
     settled = [wish for wish in payouts.wishes if wish.state == "settled" and wish.closed_at is not None]
     first = min(wish.asked_at for wish in payouts.wishes)
     seconds = max((wish.closed_at or 0.0 for wish in settled), default=first) - first
