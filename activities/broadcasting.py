@@ -22,6 +22,7 @@ from domain.sends import (
     SignedTx,
     SimulationVerdict,
 )
+from domain.stalls import ChainStalled
 from ledger.observed import read_cursor
 from ledger.sends import (
     copy_signed,
@@ -68,14 +69,16 @@ class BroadcastingActivities:
 
     async def _rehearsed(self, request: PlanRequest) -> SendPlan:
         order = request.order
-        await self._must_not_be_frozen(order.network)
+        if await self._must_not_be_frozen(order.network) == "stalled":
+            raise ChainStalled(order.network, "nothing new is sent there until it does")
         return await self.writers[order.network].plan(self._intent(order))
 
-    async def _must_not_be_frozen(self, network: str) -> None:
+    async def _must_not_be_frozen(self, network: str) -> str:
         async with self.sessions.begin() as session:
             cursor = await read_cursor(session, network)
         if cursor.mode == "frozen":
             raise ChainFrozen(network, cursor.why or "a final block was taken back")
+        return cursor.mode
 
     @activity.defn
     async def plan_replacement(self, request: ReplacementRequest) -> Replacement:

@@ -16,6 +16,7 @@ from domain.errors import FinalityBroken, NodeStale, NotFound, Unavailable
 from domain.onchain import BlockRef, Heads
 from domain.rules import Policy
 from domain.sends import FeedInput
+from domain.stalls import UNWATCHED, StallBounds
 from ledger.events import DepositEvent, SendEvent, mark_delivered, undelivered
 from ledger.finality import advance_final, freeze
 from ledger.floats import floats_of, set_float
@@ -30,6 +31,7 @@ from ledger.observed import (
     unapply_block,
 )
 from ledger.session import Sessions
+from ledger.stalling import watch_pace
 
 POLLS_PER_BLOCK = 4
 POLL_SECONDS_MIN = 0.25
@@ -45,6 +47,7 @@ class FollowedNetwork:
     reader: ChainReader
     block_seconds: int
     start_height: int | None
+    stall: StallBounds = UNWATCHED
 
     @property
     def poll_seconds(self) -> float:
@@ -77,6 +80,14 @@ class FollowingActivities:
                 except Unavailable as error:
                     shift.detail = error.sentence
                     activity.logger.warning("following waits: %s", error.sentence)
+                await self._watch_pace(feed.network, followed, shift)
+
+    async def _watch_pace(self, network: str, followed: FollowedNetwork, shift: Shift) -> None:
+        """A network that does not advance, or that no node tells about, is stalled until it does."""
+        async with self.sessions.begin() as session:
+            why = await watch_pace(session, network, followed.stall, datetime.now(UTC))
+        if why is not None:
+            shift.detail = f"stalled: {why}; {shift.detail}"
 
     async def _catch_up(self, network: str, followed: FollowedNetwork) -> int:
         cursor = await self._cursor(network, followed)
@@ -163,10 +174,7 @@ class FollowingActivities:
 
     @property
     def _rules(self) -> IntakeRules:
-        minimums = {
-            asset.asset_id: self.policy.deposit_minimum(asset.asset_id) for asset in self.catalogue.assets
-        }
-        return IntakeRules(self.catalogue, minimums)
+        return IntakeRules(self.catalogue, self.policy)
 
 
 @asynccontextmanager

@@ -14,6 +14,7 @@ from chains.evm.reader import EvmReader
 from chains.evm.writer import EvmWriter
 from chains.gateway import ChainReader, ChainWriter
 from domain.assets import NetworkId
+from domain.stalls import StallBounds
 
 EVM_FAMILY = "eip155"
 
@@ -32,6 +33,7 @@ class ConnectedNetwork:
             reader=self.reader,
             block_seconds=self.entry.block_seconds,
             start_height=self.entry.start_height,
+            stall=StallBounds(self.entry.head_seconds_max, self.entry.final_seconds_max),
         )
 
 

@@ -80,7 +80,7 @@ class MemoryChain:
         self.blocks: dict[bytes, Block] = {}
         self.branch: list[bytes] = []
         self.changed = asyncio.Event()
-        self._finality_depth = finality_depth
+        self.finality_depth = finality_depth
         self._made = 0
         self._codec = EvmCodec()
         held = {(NATIVE, holder): amount for holder, amount in coins.items()}
@@ -95,7 +95,7 @@ class MemoryChain:
 
     @property
     def final(self) -> Block:
-        return self.blocks[self.branch[max(0, len(self.branch) - 1 - self._finality_depth)]]
+        return self.blocks[self.branch[max(0, len(self.branch) - 1 - self.finality_depth)]]
 
     def holds(self, block: Header) -> bool:
         """Whether a block is on the present branch."""
@@ -141,6 +141,11 @@ class MemoryChain:
                 if self._execute(draft, *key, self.pool[key]):
                     del self.pool[key]
             self._append(draft)
+
+    def fall_behind(self, blocks: int) -> None:
+        """Mine blocks while the final one stays where it is; a smaller `finality_depth` lets it catch up."""
+        self.finality_depth += blocks
+        self.mine(blocks)
 
     def reorg(self, depth: int, *, reinject: bool = False) -> None:
         """Replace the newest blocks by empty ones; their transactions are lost or return to the pool."""

@@ -1,4 +1,4 @@
-"""Every error of Croupier, split by what to do next; callers compare `code` and parse no text."""
+"""Errors, split by what to do next; callers compare `code`. Those of one rule stand beside that rule."""
 
 from typing import ClassVar
 

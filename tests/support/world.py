@@ -31,6 +31,7 @@ from chains.memory_blocks import MemoryChain
 from devstack.postgres import Postgres
 from devstack.temporal import TemporalServer
 from domain.assets import Asset
+from domain.rules import CreditTier
 from ledger.addresses import pool_size
 from ledger.session import Sessions
 from signer.records import SignerDatabase
@@ -63,12 +64,18 @@ _directories = itertools.count(1)
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a world is like: its hot wallets and their coins, the depth of finality, addresses kept ready."""
+    """What a world is like: its hot wallets and their coins, the depth of finality, addresses kept ready.
+
+    Coins may be credited before they are final (`early`), and the network counts as stalled when its final
+    block is further behind than `final_seconds_max`.
+    """
 
     wallets: int = 4
     coins: int = COINS_IN_A_WALLET
     finality_depth: int = 4
     ready: int = 50
+    early: tuple[CreditTier, ...] = ()
+    final_seconds_max: int | None = None
     processes: tuple[str, ...] = (*PROCESSES, SIGNER)
 
 
@@ -275,7 +282,7 @@ async def running_world(postgres: Postgres, directory: Path, terms: Terms) -> As
             temporal=grounds.temporal,
             keys=grounds.keys,
             chain=make_chain(dict.fromkeys(grounds.keys.wallets, terms.coins), terms.finality_depth),
-            house=house_file(grounds.keys, terms.ready),
+            house=house_file(grounds.keys, terms.ready, terms.early, terms.final_seconds_max),
             bets=grounds.bets,
             money=grounds.money,
             mischief=grounds.mischief,

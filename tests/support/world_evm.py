@@ -120,7 +120,9 @@ async def running_evm_world(
                 chain=_furnished(anvil, grounds.keys.wallets, terms),
                 proxies=proxies,
                 fees=terms.fees,
-                house=_asking(house_file(grounds.keys, terms.ready), proxies),
+                house=_asking(
+                    house_file(grounds.keys, terms.ready, terms.early, terms.final_seconds_max), proxies
+                ),
                 bets=grounds.bets,
                 money=grounds.money,
                 mischief=grounds.mischief,
