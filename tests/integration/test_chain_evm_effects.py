@@ -112,6 +112,19 @@ async def test_a_created_contract_receives_its_coins(rig: AnvilRig) -> None:
     assert (effect.amount, effect.contract) == (5, b"")
 
 
+@pytest.mark.parametrize("count", [0, 1, 2, 17, 140])
+async def test_receipts_give_the_root_of_their_header(rig: AnvilRig, count: int) -> None:
+    """Blocks of every shape: what the node wrote into the header is what its receipts come to."""
+    emit(rig, [transfer_log(stranger(1), stranger(2), 7)])
+    for _ in range(count):
+        await call(rig, EMITTER)
+    block = await mined(rig)
+    header = rig.anvil.rpc("eth_getBlockByHash", "0x" + block.header.ref.hash.hex(), False)  # noqa: FBT003 - JSON-RPC's own order
+    assert isinstance(header, dict)
+    assert len(block.transactions) == count
+    assert "0x" + block.completeness["receipts_root"] == header["receiptsRoot"]
+
+
 async def test_old_transaction_types_are_read_too(rig: AnvilRig) -> None:
     """Deposits come as legacy, access-list and EIP-1559 transactions alike."""
     player = key_of("player")
