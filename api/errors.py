@@ -79,6 +79,7 @@ TABLE: dict[str, Entry] = {
     "NODE_STALE": _DOWN,
     "BLOCK_INCOMPLETE": _DOWN,
     "CHAIN_FROZEN": _DOWN,
+    "WALLET_FROZEN": _DOWN,
     "FEE_ABOVE_CAP": _DOWN,
     "WALLET_SHORT": _DOWN,
     "SIGNER_UNAVAILABLE": _DOWN,

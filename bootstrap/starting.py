@@ -19,7 +19,7 @@ from domain.players import PoolInput
 from domain.repairs import Restartable, RunState
 from domain.sends import FeedInput, Told
 from ledger.events import DepositEvent, SendEvent
-from workflows.names import MONEY_NAMESPACE, SignalName, withdrawal_workflow_id
+from workflows.names import CONTENT, MONEY_NAMESPACE, SignalName, withdrawal_workflow_id
 from workflows.starts import Start, deposit_start, start_of
 
 NEWS = {GRANTED: SignalName.GRANTED}
@@ -119,6 +119,7 @@ class TemporalStarter:
                 start_signal_args=news,
                 search_attributes=start.attributes,
                 static_summary=start.summary,
+                memo={CONTENT: start.content} if start.content else None,
                 priority=start.priority,
             )
         except RPCError as error:

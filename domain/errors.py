@@ -214,6 +214,13 @@ class ChainFrozen(Unavailable, code="CHAIN_FROZEN"):
         super().__init__(f"Network {network} is frozen: {why}.", network=network)
 
 
+class WalletFrozen(Unavailable, code="WALLET_FROZEN"):
+    """A wallet of ours that nothing leaves until people lift it."""
+
+    def __init__(self, wallet: str, why: str) -> None:
+        super().__init__(f"Wallet {wallet} is frozen: {why}.", wallet=wallet)
+
+
 class SignerUnavailable(Unavailable, code="SIGNER_UNAVAILABLE"):
     """The signer did not answer."""
 

@@ -47,7 +47,7 @@ class DepositEvent:
 
 @dataclass(frozen=True, slots=True)
 class SendEvent:
-    """An attempt of a send moved: `state` is an attempt's state, an outcome, or `no_effect`."""
+    """An attempt of a send moved: `state` is an attempt's state, an outcome, or a word for what happened."""
 
     number: int
     network: str

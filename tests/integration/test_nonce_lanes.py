@@ -19,10 +19,10 @@ from ledger.nonce_lanes import (
     request_liquidity,
     set_float_limits,
 )
-from ledger.send_facts import recall_send, send_terms
+from ledger.send_facts import recall_send
 from ledger.sends import insert_attempt
 from tests.support.ledger_database import COIN, NETWORK, TOKEN, LedgerDatabase
-from tests.support.records import NOW, PAYEE, address, plan, request_for, started_chain
+from tests.support.records import NOW, address, plan, request_for, started_chain
 
 HOT, SECOND = address("hot"), address("second")
 
@@ -92,9 +92,6 @@ async def test_a_grant_commits_amount_and_fee(ledger_database: LedgerDatabase) -
     assert await lanes.ask("a") == HOT
     assert await lanes.ask("a") == HOT
     assert await lanes.floats() == {(HOT, 1): (5_000, 1_000), (HOT, 2): (800, 500)}
-    async with lanes.money.begin() as session:
-        terms = await send_terms(session, _send("a"))
-    assert (terms.wallet, terms.payee, terms.amount, terms.fee_cap) == (HOT, PAYEE, 500, 1_000)
 
 
 @pytest.mark.parametrize(("coins", "is_granted"), [(1_500, True), (1_499, False), (500, False), (0, False)])
