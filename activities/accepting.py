@@ -11,7 +11,9 @@ from temporalio import activity
 
 from activities.booking import book, declined, in_books
 from activities.provenance import provenance
+from activities.repaying import repay
 from domain.assets import Catalogue
+from domain.crediting import withheld
 from domain.errors import NotFound, PlayerBlocked, RefusedByRules, Rejected
 from domain.ids import decision_id, player_text, posting_id, slot_of_player, step, withdrawal_key
 from domain.journal import withdrawal_reserved, withdrawal_voided
@@ -111,6 +113,7 @@ class AcceptingActivities:
     ) -> int | None:
         """Reserve amount and fee; returns the player's version, raises Rejected if the ledger refuses."""
         key = withdrawal_key(request.withdrawal_id)
+        await self._check_withheld(session, request, fee)
         reservation = withdrawal_reserved(
             player=request.player,
             asset_id=request.asset_id,
@@ -126,6 +129,16 @@ class AcceptingActivities:
         if refused is not None:
             raise refused
         return outcome.player_version
+
+    async def _check_withheld(self, session: AsyncConnection, request: WithdrawalInput, fee: int) -> None:
+        """Debts are repaid first; what is locked or owed does not leave. Decided under the slot's lock."""
+        await lock_slots(session, {slot_of_player(request.player)})
+        asset = self.catalogue.by_id(request.asset_id)
+        key = withdrawal_key(request.withdrawal_id)
+        held = await repay(session, self.catalogue, request.player, asset, key)
+        refused = withheld(asset.code, request.amount + fee, held)
+        if refused is not None:
+            raise refused
 
     async def _check(self, session: AsyncConnection, request: WithdrawalInput, decision: Decision) -> None:
         if self.catalogue.by_id(request.asset_id).network != request.network:

@@ -23,6 +23,7 @@ from domain.sends import (
     SignedTx,
     SimulationVerdict,
 )
+from domain.stalls import ChainStalled
 from ledger.freezing import must_be_trusted
 from ledger.sends import (
     OpenSend,
@@ -37,6 +38,7 @@ from ledger.sends import (
     uncopied_variant,
 )
 from ledger.session import Sessions
+from ledger.stalling import STALLED
 
 HEAL_EVERY_SECONDS = 10
 RESEND_AFTER = timedelta(seconds=30)
@@ -86,7 +88,9 @@ class BroadcastingActivities:
     async def _rehearsed(self, request: PlanRequest) -> SendPlan:
         order = request.order
         async with self.sessions.begin() as session:
-            await must_be_trusted(session, order.network, order.send_id)
+            mode = await must_be_trusted(session, order.network, order.send_id)
+        if mode == STALLED:
+            raise ChainStalled(order.network, "nothing new is sent there until it does")
         return await self.writers[order.network].plan(self._intent(order))
 
     @activity.defn

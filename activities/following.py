@@ -1,6 +1,8 @@
 """FollowingActivities: read a chain block by block; DeliveringActivities: tell workflows what it changed."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
@@ -14,6 +16,7 @@ from domain.errors import FinalityBroken, NodeStale, NotFound, Unavailable
 from domain.onchain import BlockRef, Heads
 from domain.rules import Policy
 from domain.sends import FeedInput
+from domain.stalls import UNWATCHED, StallBounds
 from ledger.events import DepositEvent, SendEvent, mark_delivered, undelivered
 from ledger.finality import advance_final, freeze
 from ledger.floats import floats_of, set_float
@@ -28,6 +31,7 @@ from ledger.observed import (
     unapply_block,
 )
 from ledger.session import Sessions
+from ledger.stalling import watch_pace
 
 POLLS_PER_BLOCK = 4
 POLL_SECONDS_MIN = 0.25
@@ -43,6 +47,7 @@ class FollowedNetwork:
     reader: ChainReader
     block_seconds: int
     start_height: int | None
+    stall: StallBounds = UNWATCHED
 
     @property
     def poll_seconds(self) -> float:
@@ -63,17 +68,26 @@ class FollowingActivities:
         """Apply blocks until the shift ends; raises FinalityBroken after freezing the chain in the books."""
         followed = self.networks[feed.network]
         shift = Shift(every_seconds=followed.poll_seconds)
-        async for _ in shift:
-            try:
-                height = await self._catch_up(feed.network, followed)
-                shift.detail = f"read up to block {height}"
-            except FinalityBroken as error:
-                async with self.sessions.begin() as session:
-                    await freeze(session, feed.network, error.sentence)
-                raise
-            except Unavailable as error:
-                shift.detail = error.sentence
-                activity.logger.warning("following waits: %s", error.sentence)
+        async with _woken_by_hints(shift, followed.reader):
+            async for _ in shift:
+                try:
+                    height = await self._catch_up(feed.network, followed)
+                    shift.detail = f"read up to block {height}"
+                except FinalityBroken as error:
+                    async with self.sessions.begin() as session:
+                        await freeze(session, feed.network, error.sentence)
+                    raise
+                except Unavailable as error:
+                    shift.detail = error.sentence
+                    activity.logger.warning("following waits: %s", error.sentence)
+                await self._watch_pace(feed.network, followed, shift)
+
+    async def _watch_pace(self, network: str, followed: FollowedNetwork, shift: Shift) -> None:
+        """A network that does not advance, or that no node tells about, is stalled until it does."""
+        async with self.sessions.begin() as session:
+            why = await watch_pace(session, network, followed.stall, datetime.now(UTC))
+        if why is not None:
+            shift.detail = f"stalled: {why}; {shift.detail}"
 
     async def _catch_up(self, network: str, followed: FollowedNetwork) -> int:
         cursor = await self._cursor(network, followed)
@@ -160,10 +174,26 @@ class FollowingActivities:
 
     @property
     def _rules(self) -> IntakeRules:
-        minimums = {
-            asset.asset_id: self.policy.deposit_minimum(asset.asset_id) for asset in self.catalogue.assets
-        }
-        return IntakeRules(self.catalogue, minimums)
+        return IntakeRules(self.catalogue, self.policy)
+
+
+@asynccontextmanager
+async def _woken_by_hints(shift: Shift, reader: ChainReader) -> AsyncIterator[None]:
+    """Start a round of the shift at every hint; without hints the rounds come at their own pace."""
+
+    async def listen() -> None:
+        async with aclosing(reader.hints()) as hints:
+            async for _ in hints:
+                shift.hint()
+
+    listening = asyncio.create_task(listen())
+    try:
+        yield
+    finally:
+        listening.cancel()
+        await asyncio.wait([listening])
+        if not listening.cancelled() and (error := listening.exception()) is not None:
+            activity.logger.error("hints ended: %s", error)
 
 
 class Starter(Protocol):

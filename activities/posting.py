@@ -1,4 +1,4 @@
-"""PostingActivities: what has to be posted once the chain or a person has decided.
+"""PostingActivities: what a withdrawal posts once the chain or a person has decided.
 
 Each posting closes the one before it, so whatever races here, the ledger lets one of them through and the
 other reads what happened.
@@ -14,96 +14,24 @@ from activities.booking import book, in_books
 from activities.fees import book_fees_of
 from activities.granting import pass_room_on
 from activities.provenance import provenance
-from domain.accounts import Purpose
 from domain.assets import Catalogue
-from domain.deposits import DepositFacts, DepositInput, DepositStep, WalletRole, next_step
 from domain.errors import NotFound, NotYet, RecordMismatch
-from domain.ids import deposit_key, withdrawal_key
-from domain.journal import (
-    deposit_credited,
-    deposit_reversed,
-    deposit_unattributed,
-    withdrawal_committed,
-    withdrawal_settled,
-    withdrawal_voided,
-)
+from domain.ids import withdrawal_key
+from domain.journal import withdrawal_committed, withdrawal_settled, withdrawal_voided
 from domain.kinds import Result
-from domain.postings import Command
 from domain.sends import AttemptOutcome, SendFacts
 from domain.withdrawals import VoidAct, WithdrawalFacts, WithdrawalRef, WithdrawalState
-from ledger.deposits import mark_credited, mark_returned, recall_deposit
 from ledger.floats import release, settle_float
 from ledger.session import Sessions
 from ledger.withdrawals import mark, recall_withdrawal
 
-HOLDER = {
-    WalletRole.DEPOSIT: Purpose.DEPOSIT_ADDRESSES,
-    WalletRole.HOT: Purpose.HOT_WALLET,
-    WalletRole.COLD: Purpose.COLD,
-    WalletRole.GAS: Purpose.GAS_TANK,
-    WalletRole.ENERGY: Purpose.GAS_TANK,
-}
-
 
 @dataclass(frozen=True, slots=True)
 class PostingActivities:
-    """Postings of deposits and withdrawals, and the facts a workflow decides from."""
+    """Postings of withdrawals, and the facts a workflow decides from."""
 
     sessions: Sessions
     catalogue: Catalogue
-    house: int
-
-    @activity.defn
-    async def recall_deposit(self, deposit: DepositInput) -> DepositFacts:
-        """The deposit as its rows show it."""
-        async with self.sessions.begin() as session:
-            return await recall_deposit(session, deposit)
-
-    @activity.defn
-    async def post_deposit(self, deposit: DepositInput) -> DepositFacts:
-        """Post a final deposit to its player, or to what nobody is owed so far."""
-
-        async def work(session: AsyncConnection) -> DepositFacts:
-            facts = await recall_deposit(session, deposit)
-            if next_step(facts) is not DepositStep.CREDIT:
-                return facts
-            number = facts.credits + 1
-            outcome = await book(session, self._credit(deposit, facts, number))
-            if outcome.result is not Result.POSTED:
-                raise RecordMismatch(
-                    f"credit {number} of deposit {facts.deposit_id} was {outcome.result.name}"
-                )
-            await mark_credited(session, facts.deposit_id, number, datetime.now(UTC))
-            return await recall_deposit(session, deposit)
-
-        return await in_books(self.sessions, work)
-
-    @activity.defn
-    async def reverse_deposit(self, deposit: DepositInput) -> DepositFacts:
-        """Take back a credit whose block left the chain; what is spent becomes a receivable."""
-
-        async def work(session: AsyncConnection) -> DepositFacts:
-            facts = await recall_deposit(session, deposit)
-            if next_step(facts) is not DepositStep.REVERSE:
-                return facts
-            assert facts.asset_id is not None
-            assert facts.player is not None
-            key = deposit_key(deposit.network, deposit.txid, deposit.position)
-            reversal = deposit_reversed(
-                player=facts.player,
-                asset_id=facts.asset_id,
-                key=key,
-                number=facts.credits,
-                ref=key,
-                provenance=provenance(),
-            )
-            outcome = await book(session, reversal)
-            if outcome.result is not Result.POSTED:
-                raise RecordMismatch(f"the reversal of deposit {facts.deposit_id} was {outcome.result.name}")
-            await mark_returned(session, facts.deposit_id, facts.credits)
-            return await recall_deposit(session, deposit)
-
-        return await in_books(self.sessions, work)
 
     @activity.defn
     async def recall_withdrawal(self, ref: WithdrawalRef) -> WithdrawalFacts:
@@ -217,32 +145,6 @@ class PostingActivities:
         facts = await in_books(self.sessions, work)
         await pass_room_on(self.sessions, facts.network)
         return facts
-
-    def _credit(self, deposit: DepositInput, facts: DepositFacts, number: int) -> Command:
-        assert facts.asset_id is not None
-        key = deposit_key(deposit.network, deposit.txid, deposit.position)
-        if facts.player is not None and facts.reason is None:
-            return deposit_credited(
-                player=facts.player,
-                asset_id=facts.asset_id,
-                units=facts.amount,
-                key=key,
-                number=number,
-                ref=key,
-                provenance=provenance(),
-            )
-        assert facts.slot is not None
-        return deposit_unattributed(
-            operator=self.house,
-            slot=facts.slot,
-            asset_id=facts.asset_id,
-            units=facts.amount,
-            key=key,
-            number=number,
-            held_at=HOLDER[facts.receiver_role],
-            ref=key,
-            provenance=provenance(),
-        )
 
 
 def _is_paid(send: SendFacts) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 from activities.accepting import AcceptingActivities
 from activities.addresses import AddressActivities
 from activities.broadcasting import BroadcastingActivities
+from activities.crediting import CreditingActivities
 from activities.following import DeliveringActivities, FollowingActivities
 from activities.granting import GrantingActivities
 from activities.observing import ObservingActivities
@@ -47,7 +48,12 @@ class Assembly:
 
     @property
     def posting(self) -> PostingActivities:
-        return PostingActivities(self.resources.sessions, self.resources.catalogue, self.house.operator)
+        return PostingActivities(self.resources.sessions, self.resources.catalogue)
+
+    @property
+    def crediting(self) -> CreditingActivities:
+        shared = self.resources
+        return CreditingActivities(shared.sessions, shared.catalogue, shared.policy, self.house.operator)
 
     @property
     def returning(self) -> ReturningActivities:

@@ -14,6 +14,7 @@ from chains.evm.reader import EvmReader
 from chains.evm.writer import EvmWriter
 from chains.gateway import ChainReader, ChainWriter
 from domain.assets import NetworkId
+from domain.stalls import StallBounds
 
 EVM_FAMILY = "eip155"
 
@@ -32,6 +33,7 @@ class ConnectedNetwork:
             reader=self.reader,
             block_seconds=self.entry.block_seconds,
             start_height=self.entry.start_height,
+            stall=StallBounds(self.entry.head_seconds_max, self.entry.final_seconds_max),
         )
 
 
@@ -68,6 +70,8 @@ def _evm(entry: NetworkEntry) -> tuple[ChainReader, ChainWriter]:
             node_urls=entry.nodes,
             genesis=entry.genesis or b"",
             is_devnet=entry.is_devnet,
+            block_seconds=entry.block_seconds,
+            websocket_url=entry.websocket,
         )
     )
     return EvmReader(client), EvmWriter(client, FeePolicy())

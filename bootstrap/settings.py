@@ -8,11 +8,11 @@ import tomllib
 from pathlib import Path
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from domain.assets import Asset, AssetKind, Catalogue, NetworkId
-from domain.deposits import WalletRole
+from domain.deposits import COIN_FACE, WalletRole
 from domain.rules import Policy
 from domain.wire import Hex, Units
 
@@ -91,6 +91,14 @@ class AssetEntry(_HousePart):
     decimals: int
     contract: Hex = b""
 
+    @field_validator("contract")
+    @classmethod
+    def _is_a_token(cls, contract: bytes) -> bytes:
+        if contract == COIN_FACE:
+            message = "this contract is the face of the network's own coin and no token"
+            raise ValueError(message)
+        return contract
+
     def asset(self) -> Asset:
         return Asset(
             asset_id=self.id,
@@ -103,7 +111,12 @@ class AssetEntry(_HousePart):
 
 
 class NetworkEntry(_HousePart):
-    """One network: its nodes, its pace, and where a first start begins to read."""
+    """One network: its nodes, its pace, where a first start begins to read, and when it counts as stalled.
+
+    `websocket` is where a node tells its new heads: they come sooner then; without it nodes are only polled.
+    Nothing new is sent while its newest block is older than `head_seconds_max`, or its final block more than
+    `final_seconds_max` older than the newest.
+    """
 
     network: str
     nodes: tuple[str, ...] = Field(min_length=1)
@@ -111,6 +124,9 @@ class NetworkEntry(_HousePart):
     genesis: Hex | None = None
     is_devnet: bool = False
     start_height: int | None = None
+    websocket: str = ""
+    head_seconds_max: int | None = Field(default=None, gt=0)
+    final_seconds_max: int | None = Field(default=None, gt=0)
 
 
 class AddressesEntry(_HousePart):

@@ -7,10 +7,21 @@ is computed here from bytes; G7 hints may all be lost; G8 `final` moves along on
 Every network call may raise NodeUnavailable or NodeStale: nothing happened, repeat later.
 """
 
+from collections.abc import AsyncGenerator
 from typing import Protocol, TypeVar
 
 from domain.assets import Asset, NetworkId
-from domain.onchain import BlockEffects, BlockRef, ChainIdentity, Header, Heads, Held, Liveness, TxStatus
+from domain.onchain import (
+    BlockEffects,
+    BlockRef,
+    ChainIdentity,
+    Header,
+    HeadHint,
+    Heads,
+    Held,
+    Liveness,
+    TxStatus,
+)
 from domain.sends import AttemptView, BroadcastResult, SendIntent, SendPlan, SignedTx, TxPurpose
 
 Fields = TypeVar("Fields")
@@ -60,6 +71,13 @@ class ChainReader(Protocol):
 
     async def token_decimals(self, asset: Asset) -> int:
         """Decimals as the token's contract states them, to be compared with the catalogue."""
+        ...
+
+    def hints(self) -> AsyncGenerator[HeadHint, None]:
+        """Heads as some node tells them: may drop, repeat, reorder and lie, may end or never begin.
+
+        They only say when to look; close the generator when nobody listens any more.
+        """
         ...
 
     async def close(self) -> None:

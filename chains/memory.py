@@ -3,6 +3,7 @@
 It passes the same contract suite as the EVM adapter.
 """
 
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
 from chains.codecs.addresses import checksum_text
@@ -24,6 +25,7 @@ from domain.onchain import (
     BlockRef,
     ChainIdentity,
     Header,
+    HeadHint,
     Heads,
     Held,
     Inclusion,
@@ -134,6 +136,13 @@ class MemoryReader:
         if asset.contract not in self._chain.tokens:
             raise NodeUnavailable(NODE, f"{asset.code} is no token here")
         return TOKEN_DECIMALS
+
+    async def hints(self) -> AsyncGenerator[HeadHint, None]:
+        changed = self._chain.changed
+        while True:
+            await changed.wait()
+            changed = self._chain.changed
+            yield HeadHint(self._chain.latest.header.ref)
 
     async def close(self) -> None:
         """Nothing is held open."""

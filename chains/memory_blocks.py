@@ -4,6 +4,7 @@ It executes the same signed bytes that go to real nodes (payments of coins and t
 fee and a replacement rule, so what is proven over it holds for the protocol and not for a script.
 """
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -57,7 +58,8 @@ class _Draft:
 class MemoryChain:
     """One network. `tokens` are contracts with their first holders; `refusing` take no coin.
 
-    A block is mined when `mine` is called; the final block stays `finality_depth` behind the newest.
+    A block is mined when `mine` is called; the final block stays `finality_depth` behind the newest. Each
+    block sets `changed` and puts a new event there.
     """
 
     def __init__(
@@ -77,7 +79,8 @@ class MemoryChain:
         self.pool: dict[tuple[bytes, int], bytes] = {}
         self.blocks: dict[bytes, Block] = {}
         self.branch: list[bytes] = []
-        self._finality_depth = finality_depth
+        self.changed = asyncio.Event()
+        self.finality_depth = finality_depth
         self._made = 0
         self._codec = EvmCodec()
         held = {(NATIVE, holder): amount for holder, amount in coins.items()}
@@ -92,7 +95,7 @@ class MemoryChain:
 
     @property
     def final(self) -> Block:
-        return self.blocks[self.branch[max(0, len(self.branch) - 1 - self._finality_depth)]]
+        return self.blocks[self.branch[max(0, len(self.branch) - 1 - self.finality_depth)]]
 
     def holds(self, block: Header) -> bool:
         """Whether a block is on the present branch."""
@@ -138,6 +141,11 @@ class MemoryChain:
                 if self._execute(draft, *key, self.pool[key]):
                     del self.pool[key]
             self._append(draft)
+
+    def fall_behind(self, blocks: int) -> None:
+        """Mine blocks while the final one stays where it is; a smaller `finality_depth` lets it catch up."""
+        self.finality_depth += blocks
+        self.mine(blocks)
 
     def reorg(self, depth: int, *, reinject: bool = False) -> None:
         """Replace the newest blocks by empty ones; their transactions are lost or return to the pool."""
@@ -204,6 +212,8 @@ class MemoryChain:
             header, tuple(draft.effects), tuple(draft.transactions), tuple(draft.raws), state
         )
         self.branch.append(ref.hash)
+        self.changed.set()
+        self.changed = asyncio.Event()
 
 
 def _move(draft: _Draft, contract: bytes, holder: bytes, amount: int) -> None:

@@ -34,7 +34,8 @@ def house_toml(networks: Sequence[SeededNetwork], xpub: str, operator: int) -> s
     for seeded in networks:
         parts.append(
             f'[[networks]]\nnetwork = "{seeded.network}"\nnodes = ["{seeded.chain.url}"]\nblock_seconds = 1\n'
-            f"is_devnet = true\nstart_height = {seeded.start_height}"
+            f'websocket = "{seeded.chain.url.replace("http", "ws", 1)}"\n'
+            f"is_devnet = true\nhead_seconds_max = 30\nstart_height = {seeded.start_height}"
         )
         parts.append(
             f'[[assets]]\nid = {seeded.coin.asset_id}\nsymbol = "ETH"\n'

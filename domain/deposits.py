@@ -13,16 +13,13 @@ class DepositState(StrEnum):
 
     SEEN = "seen"
     CONFIRMING = "confirming"
+    PROVISIONAL = "provisional"
     FINAL = "final"
     CREDITED = "credited"
     SWEPT = "swept"
     ORPHANED = "orphaned"
     IGNORED = "ignored"
     REVIEW = "review"
-
-    @property
-    def may_still_change(self) -> bool:
-        return self in {DepositState.SEEN, DepositState.CONFIRMING, DepositState.ORPHANED}
 
 
 class DepositReason(StrEnum):
@@ -36,6 +33,11 @@ class DepositReason(StrEnum):
     ALIAS_LOG = "ALIAS_LOG"
     TO_SYSTEM_WALLET = "TO_SYSTEM_WALLET"
     ADDRESS_NOT_ASSIGNED = "ADDRESS_NOT_ASSIGNED"
+    LARGE = "LARGE"
+
+
+COIN_FACE = bytes.fromhex("0000000000000000000000000000000000001010")
+"""Under this contract a network's own coin logs like a token; what it logs has moved as coin already."""
 
 
 class WalletRole(StrEnum):
@@ -54,6 +56,22 @@ class Receiver:
 
     role: WalletRole
     player: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What decides about an effect beside itself; amounts in the asset's units.
+
+    `dust_before` is what arrived below the minimum at the same address before, `review_above` the amount
+    above which a person looks first.
+    """
+
+    receiver: Receiver
+    is_listed: bool = True
+    is_own: bool = False
+    minimum: int = 1
+    dust_before: int = 0
+    review_above: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +99,12 @@ class Observation(Message):
 
 
 class DepositFacts(Message):
-    """One deposit as its rows show it. `credits` counts credit postings, `returns` their reversals."""
+    """One deposit as its rows show it. `credits` counts credit postings, `returns` their reversals.
+
+    `confirmations_needed` make it playable before it is final, None if only final does; `is_deep_enough` says
+    that it has them. `is_uprooted`: the block its credit was posted for is not the one it stands in. It is
+    ripe when what was credited may be withdrawn, and locked until that is marked.
+    """
 
     deposit_id: UUID
     state: DepositState
@@ -98,6 +121,12 @@ class DepositFacts(Message):
     returns: int = 0
     is_final: bool = False
     chain_is_open: bool = True
+    chain_is_frozen: bool = False
+    confirmations_needed: int | None = None
+    is_deep_enough: bool = False
+    is_uprooted: bool = False
+    is_locked: bool = False
+    is_ripe: bool = False
 
 
 class DepositResult(Message):
@@ -113,26 +142,30 @@ class DepositStep(StrEnum):
 
     WAIT = "wait"
     CREDIT = "credit"
+    CREDIT_EARLY = "credit_early"
+    UNLOCK = "unlock"
     REVERSE = "reverse"
     DONE = "done"
 
 
-def judge(
-    effect: Effect, *, is_listed: bool, receiver: Receiver, is_own_sender: bool, minimum: int
-) -> Judgement:
+def judge(effect: Effect, where: Circumstances) -> Judgement:
     """Say what one effect on an address of ours is; the first rule that fits decides.
 
-    `minimum` is the asset's smallest credit in its units. Source: the table of odd deposits in the chain
-    design.
+    Source: the table of odd deposits in the chain design.
     """
+    is_dust = effect.amount < where.minimum
+    is_large = where.review_above is not None and effect.amount > where.review_above
     rules = (
         (not effect.succeeded, DepositState.IGNORED, DepositReason.REVERTED),
-        (not is_listed, DepositState.IGNORED, DepositReason.TOKEN_NOT_LISTED),
+        (effect.contract == COIN_FACE, DepositState.IGNORED, DepositReason.ALIAS_LOG),
+        (not where.is_listed, DepositState.IGNORED, DepositReason.TOKEN_NOT_LISTED),
         (effect.amount == 0, DepositState.IGNORED, DepositReason.ZERO_VALUE),
-        (is_own_sender, DepositState.IGNORED, DepositReason.OWN_SEND),
-        (receiver.role is not WalletRole.DEPOSIT, DepositState.REVIEW, DepositReason.TO_SYSTEM_WALLET),
-        (receiver.player is None, DepositState.REVIEW, DepositReason.ADDRESS_NOT_ASSIGNED),
-        (effect.amount < minimum, DepositState.IGNORED, DepositReason.DUST),
+        (where.is_own, DepositState.IGNORED, DepositReason.OWN_SEND),
+        (where.receiver.role is not WalletRole.DEPOSIT, DepositState.REVIEW, DepositReason.TO_SYSTEM_WALLET),
+        (where.receiver.player is None, DepositState.REVIEW, DepositReason.ADDRESS_NOT_ASSIGNED),
+        (is_dust and _fills_up(effect.amount, where), DepositState.REVIEW, DepositReason.DUST),
+        (is_dust, DepositState.IGNORED, DepositReason.DUST),
+        (is_large, DepositState.REVIEW, DepositReason.LARGE),
     )
     for fits, state, reason in rules:
         if fits:
@@ -147,21 +180,46 @@ def is_booked(reason: DepositReason | None) -> bool:
         DepositReason.DUST,
         DepositReason.TO_SYSTEM_WALLET,
         DepositReason.ADDRESS_NOT_ASSIGNED,
+        DepositReason.LARGE,
     }
 
 
 def next_step(facts: DepositFacts) -> DepositStep:
-    """Where a deposit continues, read from its rows alone: post once final, reverse what left the chain.
+    """Where a deposit continues, read from its rows alone.
 
-    Until it is final an execution that is worth nothing may leave its branch for one that is.
+    A credit stays as long as the block stands that it was posted for, and is taken back with it. Until it is
+    final an execution that is worth nothing may leave its branch for one that is.
     """
-    is_posted = facts.credits > facts.returns
+    if facts.credits > facts.returns:
+        return _after_credit(facts)
     if facts.state is DepositState.ORPHANED:
-        return DepositStep.REVERSE if is_posted else DepositStep.WAIT
-    if is_posted:
-        return DepositStep.DONE
-    if not facts.is_final:
         return DepositStep.WAIT
+    if not facts.is_final:
+        return DepositStep.CREDIT_EARLY if _may_be_early(facts) else DepositStep.WAIT
     if not is_booked(facts.reason):
         return DepositStep.DONE
-    return DepositStep.CREDIT if facts.chain_is_open else DepositStep.WAIT
+    return DepositStep.WAIT if facts.chain_is_frozen else DepositStep.CREDIT
+
+
+def _after_credit(facts: DepositFacts) -> DepositStep:
+    if facts.state is DepositState.ORPHANED or facts.is_uprooted:
+        return DepositStep.REVERSE
+    if not facts.is_locked:
+        return DepositStep.DONE
+    return DepositStep.UNLOCK if facts.is_ripe and not facts.chain_is_frozen else DepositStep.WAIT
+
+
+def _may_be_early(facts: DepositFacts) -> bool:
+    """A deposit that left its branch after a credit is not trusted early again."""
+    return (
+        facts.is_deep_enough
+        and facts.confirmations_needed is not None
+        and facts.reason is None
+        and facts.credits == 0
+        and facts.chain_is_open
+    )
+
+
+def _fills_up(amount: int, where: Circumstances) -> bool:
+    """Whether the dust of an address reaches a multiple of the minimum with this amount."""
+    return where.dust_before // where.minimum < (where.dust_before + amount) // where.minimum

@@ -1,4 +1,4 @@
-"""Every error of Croupier, split by what to do next; callers compare `code` and parse no text."""
+"""Errors, split by what to do next; callers compare `code`. Those of one rule stand beside that rule."""
 
 from typing import ClassVar
 
@@ -212,13 +212,6 @@ class ChainFrozen(Unavailable, code="CHAIN_FROZEN"):
 
     def __init__(self, network: str, why: str) -> None:
         super().__init__(f"Network {network} is frozen: {why}.", network=network)
-
-
-class WalletFrozen(Unavailable, code="WALLET_FROZEN"):
-    """A wallet of ours that nothing leaves until people lift it."""
-
-    def __init__(self, wallet: str, why: str) -> None:
-        super().__init__(f"Wallet {wallet} is frozen: {why}.", wallet=wallet)
 
 
 class SignerUnavailable(Unavailable, code="SIGNER_UNAVAILABLE"):

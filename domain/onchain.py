@@ -38,6 +38,13 @@ class Heads:
 
 
 @dataclass(frozen=True, slots=True)
+class HeadHint:
+    """A head that a node is said to have: a reason to look, and no fact."""
+
+    ref: BlockRef
+
+
+@dataclass(frozen=True, slots=True)
 class ChainIdentity:
     """Which network a node serves: its chain id as CAIP-2 text and its genesis hash."""
 
@@ -89,13 +96,6 @@ class Held:
 
     amount: int
     at: BlockRef
-
-
-@dataclass(frozen=True, slots=True)
-class HeadHint:
-    """A wake-up: a head may have moved. It may be lost, repeated or wrong."""
-
-    height: int
 
 
 class Inclusion(StrEnum):

@@ -34,11 +34,28 @@ class WithdrawalTerms(Message):
     network_fee_cap: Units
 
 
+class CreditTier(Message):
+    """Deposits up to `up_to` units are playable at this many confirmations, before they are final."""
+
+    up_to: Units
+    confirmations: int
+
+
 class DepositTerms(Message):
-    """The smallest deposit of one asset that is credited to a player, in its units."""
+    """What becomes of a deposit of one asset, amounts in its units.
+
+    Below `minimum` nobody is credited. Without `early` tiers every deposit waits for its final block; with
+    them a small one is credited provisionally, while the final block is at most `final_lag_max` seconds
+    older than the newest. It can be withdrawn `unlock_after` blocks after it is final. Above `review_above` a
+    person looks first.
+    """
 
     asset_id: int
     minimum: Units
+    early: tuple[CreditTier, ...] = ()
+    final_lag_max: int = 1_800
+    unlock_after: int = 0
+    review_above: Units | None = None
 
 
 class StakeBounds(Message):
@@ -61,8 +78,12 @@ class Policy(Message):
     def terms_of(self, asset_id: int) -> WithdrawalTerms | None:
         return next((terms for terms in self.withdrawal_terms if terms.asset_id == asset_id), None)
 
+    def deposit_terms_of(self, asset_id: int) -> DepositTerms:
+        listed = (terms for terms in self.deposit_terms if terms.asset_id == asset_id)
+        return next(listed, DepositTerms(asset_id=asset_id, minimum=1))
+
     def deposit_minimum(self, asset_id: int) -> int:
-        return next((terms.minimum for terms in self.deposit_terms if terms.asset_id == asset_id), 1)
+        return self.deposit_terms_of(asset_id).minimum
 
     def bounds_of(self, asset_id: int) -> StakeBounds | None:
         return next((bounds for bounds in self.stake_bounds if bounds.asset_id == asset_id), None)

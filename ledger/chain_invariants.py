@@ -52,7 +52,43 @@ CREDITED_IS_FINAL = """
 SELECT d.chain_id, d.txid, d.position, d.state
   FROM chain.deposits d
   LEFT JOIN chain.headers h ON h.chain_id = d.chain_id AND h.hash = d.block_hash AND h.canonical
- WHERE d.credits > d.returns AND (d.met_at IS NULL OR d.state = 'orphaned' OR h.hash IS NULL)
+ WHERE d.credits > d.returns
+   AND (d.state = 'orphaned' OR h.hash IS NULL
+        OR d.met_at IS NULL AND NOT EXISTS (
+             SELECT FROM chain.credits c
+              WHERE c.deposit_id = d.deposit_id AND c.number = d.credits AND c.block_hash = d.block_hash
+                AND c.early AND c.unlocked_at IS NULL AND c.returned_at IS NULL))
+"""
+CREDITS_ARE_COUNTED = """
+SELECT d.deposit_id, d.credits, d.returns, c.made, c.taken
+  FROM chain.deposits d
+  LEFT JOIN (SELECT deposit_id, count(*) AS made, count(returned_at) AS taken, max(number) AS newest,
+                    bool_or(unlocked_at IS NOT NULL) AS unlocked
+               FROM chain.credits GROUP BY 1) c ON c.deposit_id = d.deposit_id
+ WHERE (d.credits, d.credits, d.returns, d.credits > d.returns AND d.unlocked_at IS NOT NULL)
+       <> (coalesce(c.made, 0), coalesce(c.newest, 0), coalesce(c.taken, 0), coalesce(c.unlocked, false))
+"""
+UNLOCKED_IS_FINAL = """
+SELECT c.deposit_id, c.number
+  FROM chain.credits c JOIN chain.deposits d ON d.deposit_id = c.deposit_id
+ WHERE c.unlocked_at IS NOT NULL AND (d.ripe_at IS NULL OR d.met_at IS NULL OR c.block_hash <> d.block_hash)
+"""
+EARLY_CREDIT_IS_COUNTED = """
+SELECT chain_id, asset_id, e.units AS counted, c.units AS credited
+  FROM chain.early_credit e
+  FULL JOIN (SELECT chain_id, asset_id, sum(amount::numeric) AS units FROM chain.credits
+              WHERE early AND unlocked_at IS NULL AND returned_at IS NULL GROUP BY 1, 2) c
+       USING (chain_id, asset_id)
+ WHERE coalesce(e.units::numeric, 0) <> coalesce(c.units, 0)
+"""
+DEBTS_COME_FROM_REVERSALS = """
+SELECT t.slot, t.seq
+  FROM ledger.transfers t
+  JOIN ledger.postings p ON p.slot = t.slot AND p.no = t.posting_no AND p.posted_at = t.posted_at
+ WHERE (t.debit_account & 255) = 35 AND p.kind NOT IN (4, 15, 17, 18)
+    OR (t.credit_account & 255) = 35 AND p.kind NOT IN (45, 46)
+UNION ALL
+SELECT slot, account_id FROM ledger.balances WHERE (account_id & 255) = 35 AND credits > debits
 """
 EFFECTS_HAVE_DEPOSITS = """
 SELECT e.chain_id, e.txid, e.position
@@ -136,6 +172,10 @@ CHAIN_INVARIANTS = {
     "settled_equals_paid": SETTLED_EQUALS_PAID,
     "deposits_equal_postings": DEPOSITS_EQUAL_POSTINGS,
     "credited_is_final": CREDITED_IS_FINAL,
+    "credits_are_counted": CREDITS_ARE_COUNTED,
+    "unlocked_is_final": UNLOCKED_IS_FINAL,
+    "early_credit_is_counted": EARLY_CREDIT_IS_COUNTED,
+    "debts_come_from_reversals": DEBTS_COME_FROM_REVERSALS,
     "effects_have_deposits": EFFECTS_HAVE_DEPOSITS,
     "next_attempt_has_evidence": NEXT_ATTEMPT_HAS_EVIDENCE,
     "refund_has_evidence": REFUND_HAS_EVIDENCE,

@@ -8,6 +8,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     Identity,
     Integer,
     LargeBinary,
@@ -117,6 +118,44 @@ deposits = Table(
     Column("unlocked_at", MOMENT),
     Column("credits", SmallInteger),
     Column("returns", SmallInteger),
+    Column("confirmations_needed", Integer),
+    Column("unlock_after", Integer),
+    Column("reached_at", MOMENT),
+    Column("ripe_at", MOMENT),
+)
+
+credits_ = Table(
+    "credits",
+    metadata,
+    Column("deposit_id", Uuid, primary_key=True),
+    Column("number", SmallInteger, primary_key=True),
+    Column("chain_id", Text),
+    Column("block_hash", LargeBinary),
+    Column("asset_id", Integer),
+    Column("player", BigInteger),
+    Column("slot", SmallInteger),
+    Column("amount", UNITS),
+    Column("early", Boolean),
+    Column("posted_at", MOMENT),
+    Column("unlocked_at", MOMENT),
+    Column("returned_at", MOMENT),
+)
+
+early_credit = Table(
+    "early_credit",
+    metadata,
+    Column("chain_id", Text, primary_key=True),
+    Column("asset_id", Integer, primary_key=True),
+    Column("units", UNITS),
+)
+
+unlisted = Table(
+    "unlisted",
+    metadata,
+    Column("chain_id", Text, primary_key=True),
+    Column("contract", LargeBinary, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("seen", BigInteger),
 )
 
 wallets = Table(

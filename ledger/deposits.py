@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, literal, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, insert, literal, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.deposits import (
@@ -21,7 +21,7 @@ from domain.deposits import (
 )
 from domain.errors import NotFound
 from domain.repairs import Mark
-from ledger.chain_records import chains, deposits
+from ledger.chain_records import chains, credits_, deposits
 from ledger.records import AnyRow, assets
 
 
@@ -36,6 +36,7 @@ class DepositLine:
     receiver: bytes
     seen_at: datetime
     posted_at: datetime | None
+    unlocked_at: datetime | None
     confirmations: int
 
 
@@ -47,20 +48,60 @@ async def recall_deposit(session: AsyncConnection, deposit: DepositInput) -> Dep
     return _facts(row)
 
 
-async def mark_credited(session: AsyncConnection, deposit_id: UUID, number: int, now: datetime) -> None:
+async def lock_deposit(session: AsyncConnection, deposit: DepositInput) -> DepositFacts:
+    """The same with its row held: until this transaction ends no block moves it; raises NotFound."""
+    row = (
+        await session.execute(
+            _shown()
+            .where(deposits.c.deposit_id == deposit.deposit_id)
+            .with_for_update(key_share=True, of=deposits)
+        )
+    ).one_or_none()
+    if row is None:
+        raise NotFound("deposit", f"{deposit.network}/{deposit.txid}/{deposit.position}")
+    return _facts(row)
+
+
+async def mark_credited(  # noqa: PLR0913 - one posting and what it is worth
+    session: AsyncConnection,
+    deposit_id: UUID,
+    number: int,
+    now: datetime,
+    *,
+    is_early: bool = False,
+    is_locked: bool = False,
+) -> None:
     """Count credit posting `number` of a deposit, in the transaction of that posting; a repeat is silent."""
-    await session.execute(
+    counted = await session.scalar(
         update(deposits)
         .where(
             deposits.c.deposit_id == deposit_id,
             deposits.c.credits == number - 1,
             deposits.c.returns == number - 1,
         )
-        .values(credits=number, posted_at=now, unlocked_at=now)
+        .values(credits=number, posted_at=now, unlocked_at=None if is_locked else now)
+        .returning(deposits.c.deposit_id)
     )
+    if counted is None:
+        return
+    as_posted = select(
+        deposits.c.deposit_id,
+        deposits.c.credits,
+        deposits.c.chain_id,
+        deposits.c.block_hash,
+        deposits.c.asset_id,
+        deposits.c.player,
+        deposits.c.slot,
+        deposits.c.amount,
+        literal(is_early),
+        deposits.c.posted_at,
+        deposits.c.unlocked_at,
+    ).where(deposits.c.deposit_id == deposit_id)
+    columns = [column.name for column in credits_.columns if column.name != "returned_at"]
+    await session.execute(insert(credits_).from_select(columns, as_posted))
 
 
-async def mark_returned(session: AsyncConnection, deposit_id: UUID, number: int) -> None:
+async def mark_returned(session: AsyncConnection, deposit_id: UUID, number: int, now: datetime) -> None:
     """Count the posting that took credit `number` back, in its transaction; a repeat is silent."""
     await session.execute(
         update(deposits)
@@ -70,6 +111,17 @@ async def mark_returned(session: AsyncConnection, deposit_id: UUID, number: int)
             deposits.c.returns == number - 1,
         )
         .values(returns=number, posted_at=None, unlocked_at=None)
+    )
+    await session.execute(update(credits_).where(*_open_credit(deposit_id, number)).values(returned_at=now))
+
+
+async def mark_unlocked(session: AsyncConnection, deposit_id: UUID, number: int, now: datetime) -> None:
+    """What credit `number` gave may be withdrawn from now on, for good; a repeat is silent."""
+    await session.execute(update(credits_).where(*_open_credit(deposit_id, number)).values(unlocked_at=now))
+    await session.execute(
+        update(deposits)
+        .where(deposits.c.deposit_id == deposit_id, deposits.c.credits == number)
+        .values(unlocked_at=now)
     )
 
 
@@ -94,7 +146,7 @@ async def unfinished_deposits(
     """Deposits seen before this moment that still wait or want a posting, oldest first, as workflow inputs.
 
     Each with its mark; `after` is the last mark of the page before. Unfinished is what `next_step` does not
-    call done: orphaned, or not posted and either not final so far or to be booked.
+    call done: orphaned, or not unlocked and either not final so far or to be booked.
     """
     orphaned = literal(DepositState.ORPHANED.value, literal_execute=True)  # a partial index is over this word
     query = (
@@ -107,7 +159,7 @@ async def unfinished_deposits(
         )
         .where(
             deposits.c.seen_at < seen_before,
-            or_(deposits.c.state == orphaned, deposits.c.credits == deposits.c.returns),
+            or_(deposits.c.state == orphaned, deposits.c.unlocked_at.is_(None)),
             or_(
                 deposits.c.state == orphaned,
                 deposits.c.met_at.is_(None),
@@ -134,12 +186,27 @@ async def unfinished_deposits(
     ]
 
 
+def _open_credit(deposit_id: UUID, number: int) -> tuple[ColumnElement[bool], ...]:
+    return (
+        credits_.c.deposit_id == deposit_id,
+        credits_.c.number == number,
+        credits_.c.unlocked_at.is_(None),
+        credits_.c.returned_at.is_(None),
+    )
+
+
 _BOOKED = [reason.value for reason in DepositReason if is_booked(reason)]
 
 
 def _shown() -> Select[Any]:
+    credited_in = (
+        select(credits_.c.block_hash)
+        .where(credits_.c.deposit_id == deposits.c.deposit_id, credits_.c.number == deposits.c.credits)
+        .scalar_subquery()
+    )
     return select(
         deposits,
+        credited_in.label("credited_in"),
         assets.c.code.label("asset_code"),
         chains.c.height.label("head"),
         chains.c.final_height,
@@ -151,11 +218,20 @@ def _shown() -> Select[Any]:
     )
 
 
+_POSTED = {
+    DepositState.SEEN: DepositState.PROVISIONAL,
+    DepositState.CONFIRMING: DepositState.PROVISIONAL,
+    DepositState.FINAL: DepositState.CREDITED,
+}
+"""What the state of a row is called once it is credited."""
+
+
 def _facts(row: AnyRow) -> DepositFacts:
     state = DepositState(row.state)
     is_posted = row.credits > row.returns
-    if state is DepositState.FINAL and is_posted:
-        state = DepositState.CREDITED
+    is_uprooted = is_posted and row.credited_in != row.block_hash
+    if is_posted and not is_uprooted:
+        state = _POSTED.get(state, state)
     return DepositFacts(
         deposit_id=row.deposit_id,
         state=state,
@@ -172,6 +248,12 @@ def _facts(row: AnyRow) -> DepositFacts:
         returns=row.returns,
         is_final=row.met_at is not None,
         chain_is_open=row.mode == "open",
+        chain_is_frozen=row.mode == "frozen",
+        confirmations_needed=row.confirmations_needed,
+        is_deep_enough=row.reached_at is not None,
+        is_uprooted=is_uprooted,
+        is_locked=is_posted and row.unlocked_at is None,
+        is_ripe=row.ripe_at is not None,
     )
 
 
@@ -186,5 +268,6 @@ def _line(row: AnyRow) -> DepositLine:
         receiver=row.receiver,
         seen_at=row.seen_at,
         posted_at=row.posted_at,
+        unlocked_at=row.unlocked_at,
         confirmations=row.head - row.height + 1 if is_on_chain else 0,
     )

@@ -65,6 +65,12 @@ _DEPOSITS = text("""
     RETURNING deposit_id
 """)
 
+_RIPE = text("""
+    UPDATE chain.deposits SET ripe_at = :now
+     WHERE chain_id = :network AND met_at IS NOT NULL AND ripe_at IS NULL AND height + unlock_after <= :height
+    RETURNING deposit_id, unlock_after
+""")
+
 _ATTEMPTS = text("""
     SELECT t.send_id, t.attempt, t.why, t.nonce, o.txid, o.block_hash, o.height, o.succeeded, o.effect_ok,
            x.purpose,
@@ -82,8 +88,16 @@ _ATTEMPTS = text("""
 async def _finish_deposits(
     session: AsyncConnection, network: str, final: Header, now: datetime
 ) -> list[NewEvent]:
-    met = await session.scalars(_DEPOSITS, {"network": network, "height": final.ref.height, "now": now})
-    return [NewEvent(EventKind.DEPOSIT, str(deposit), DepositState.FINAL.value) for deposit in met]
+    """Deposits at or below final, and those that have stood there for as many blocks as their unlock asks."""
+    arguments = {"network": network, "height": final.ref.height, "now": now}
+    met = await session.scalars(_DEPOSITS, arguments)
+    news = [NewEvent(EventKind.DEPOSIT, str(deposit), DepositState.FINAL.value) for deposit in met]
+    ripe = await session.execute(_RIPE, arguments)
+    return news + [
+        NewEvent(EventKind.DEPOSIT, str(row.deposit_id), DepositState.CREDITED.value)
+        for row in ripe
+        if row.unlock_after
+    ]
 
 
 async def _finish_attempts(

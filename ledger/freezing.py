@@ -5,14 +5,14 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.errors import ChainFrozen, NotFound, WalletFrozen
+from domain.errors import ChainFrozen, NotFound
+from domain.freezes import FROZEN, WalletFrozen
 
-FROZEN = "frozen"
 NOBODY_SAID = "nobody said why"
 
 
-async def must_be_trusted(session: AsyncConnection, network: str, send_id: UUID) -> None:
-    """Raise ChainFrozen or WalletFrozen if the network of a send or the wallet it was granted is frozen.
+async def must_be_trusted(session: AsyncConnection, network: str, send_id: UUID) -> str:
+    """The mode of a send's network; raises ChainFrozen or WalletFrozen if it or the granted wallet is frozen.
 
     Raises NotFound for a network that was never followed.
     """
@@ -23,6 +23,7 @@ async def must_be_trusted(session: AsyncConnection, network: str, send_id: UUID)
         raise ChainFrozen(network, row.why or NOBODY_SAID)
     if row.wallet is not None:
         raise WalletFrozen("0x" + row.wallet.hex(), row.wallet_why or NOBODY_SAID)
+    return str(row.mode)
 
 
 async def hold_unfrozen(session: AsyncConnection, network: str) -> None:

@@ -180,7 +180,7 @@ def _rank(send_id: UUID, address: bytes) -> bytes:
 
 _ROOMS = text("""
     SELECT f.address, f.asset_id, f.confirmed, f.committed,
-           w.state = 'open' AND w.role = 'hot' AND c.mode = 'open' AS is_open,
+           w.state = 'open' AND w.role = 'hot' AND c.mode <> 'frozen' AS is_open,
            (SELECT count(*) FROM chain.grants g
              WHERE g.chain_id = f.chain_id AND g.wallet = f.address AND g.released_at IS NULL
                AND NOT EXISTS (SELECT 1 FROM chain.attempts t WHERE t.send_id = g.send_id

@@ -18,7 +18,7 @@ from domain.sends import AttemptState
 from ledger.addresses import family_of, receivers
 from ledger.chain_records import attempts, chains, deposits, headers
 from ledger.events import EventKind, NewEvent, append_events
-from ledger.intake import IntakeRules, judged_effects, record_deposits, record_effects
+from ledger.intake import IntakeRules, dust_at, judged_effects, record_deposits, record_effects
 from ledger.own_transactions import record_own_transactions
 from ledger.records import AnyRow
 
@@ -114,7 +114,7 @@ async def apply_block(  # noqa: PLR0913, PLR0917 - one block, the rules to judge
         raise RecordMismatch(
             f"block {header.ref.height} does not follow block {expected.height} of {network}"
         )
-    moved = await session.execute(
+    moved = await session.scalar(
         update(chains)
         .where(
             chains.c.chain_id == network,
@@ -123,18 +123,18 @@ async def apply_block(  # noqa: PLR0913, PLR0917 - one block, the rules to judge
             chains.c.mode != "frozen",
         )
         .values(height=header.ref.height, hash=header.ref.hash)
-        .returning(chains.c.policy_version)
+        .returning(chains.c.chain_id)
     )
-    policy = moved.one_or_none()
-    if policy is None:
+    if moved is None:
         return False
     await _apply_header(session, network, header, block.completeness)
     ours = await receivers(session, family_of(network), _parties(block))
-    judged = judged_effects(network, block, rules, ours)
-    await record_effects(session, network, header.ref, judged)
-    news = await record_deposits(session, network, header.ref, judged, policy.policy_version, now)
+    dust = await dust_at(session, network, ours)
+    judged = judged_effects(network, block, rules, ours, dust)
+    await record_effects(session, network, header, judged)
+    news = await record_deposits(session, network, header.ref, judged, rules.policy.version, now)
     news += await record_own_transactions(session, network, block, rules.catalogue, ours)
-    await _confirm_older(session, network, header.ref.height)
+    news += await _confirm(session, network, header.ref.height, now)
     await append_events(session, network, news)
     return True
 
@@ -230,17 +230,29 @@ async def _apply_header(
     )
 
 
-async def _confirm_older(session: AsyncConnection, network: str, height: int) -> None:
+async def _confirm(session: AsyncConnection, network: str, height: int, now: datetime) -> list[NewEvent]:
+    """One more block stands on everything below; told is what has the confirmations for an early credit."""
+    under_way = (
+        deposits.c.chain_id == network,
+        deposits.c.met_at.is_(None),
+        deposits.c.state.in_([DepositState.SEEN.value, DepositState.CONFIRMING.value]),
+    )
     await session.execute(
         update(deposits)
-        .where(
-            deposits.c.chain_id == network,
-            deposits.c.met_at.is_(None),
-            deposits.c.state == DepositState.SEEN.value,
-            deposits.c.height < height,
-        )
+        .where(*under_way, deposits.c.state == DepositState.SEEN.value, deposits.c.height < height)
         .values(state=DepositState.CONFIRMING.value)
     )
+    deep = await session.scalars(
+        update(deposits)
+        .where(
+            *under_way,
+            deposits.c.reached_at.is_(None),
+            deposits.c.height + deposits.c.confirmations_needed - 1 <= height,
+        )
+        .values(reached_at=now)
+        .returning(deposits.c.deposit_id)
+    )
+    return [NewEvent(EventKind.DEPOSIT, str(deposit), DepositState.CONFIRMING.value) for deposit in deep]
 
 
 def _parties(block: BlockEffects) -> set[bytes]:

@@ -1,10 +1,10 @@
-"""DepositWorkflow: seen, final, credited; reversed if the chain takes it back."""
+"""DepositWorkflow: seen, final, credited, unlocked; reversed if the chain takes it back."""
 
 from collections.abc import Awaitable, Callable
 
 from temporalio import workflow
 
-from activities.posting import PostingActivities
+from activities.crediting import CreditingActivities
 from domain.deposits import (
     DepositFacts,
     DepositInput,
@@ -36,9 +36,11 @@ class DepositWorkflow:
         self._desk = Desk()
 
     @workflow.run
-    async def run(self, request: DepositInput) -> DepositResult:  # noqa: ARG002 - taken in __init__
+    async def run(self, request: DepositInput) -> DepositResult:
         facts = await shielded(self._body, on_cancel=lambda: None)
         await workflow.wait_condition(workflow.all_handlers_finished)
+        if facts is None:
+            workflow.continue_as_new(request)
         return DepositResult(deposit_id=facts.deposit_id, state=facts.state, reason=facts.reason)
 
     @workflow.signal(name=SignalName.OBSERVED)
@@ -46,7 +48,8 @@ class DepositWorkflow:
         """The follower saw a transition; late and repeated news changes nothing."""
         self._heard = max(self._heard, observation.number)
 
-    async def _body(self) -> DepositFacts:
+    async def _body(self) -> DepositFacts | None:
+        """Take one step after the other; None when the history has grown so long that a new run goes on."""
         while True:
             self._understood = self._heard
             facts = await self._desk.insist("recall", self._recall)
@@ -54,31 +57,25 @@ class DepositWorkflow:
             step = next_step(facts)
             if step is DepositStep.DONE:
                 return facts
-            if step is DepositStep.CREDIT:
-                await self._post("credit", PostingActivities.post_deposit, "Post the final deposit")
-            elif step is DepositStep.REVERSE:
-                await self._post(
-                    "reverse", PostingActivities.reverse_deposit, "Take back what the chain took back"
-                )
+            if step is not DepositStep.WAIT:
+                await self._post(step)
+            elif workflow.info().is_continue_as_new_suggested():
+                return None
             else:
                 await self._news()
 
     async def _recall(self) -> DepositFacts:
         return await take_soon(
-            PostingActivities.recall_deposit,
+            CreditingActivities.recall_deposit,
             self._request,
             queue=LEDGER_QUEUE,
             summary="Read what the rows say",
         )
 
-    async def _post(
-        self,
-        step: str,
-        act: Callable[[PostingActivities, DepositInput], Awaitable[DepositFacts]],
-        summary: str,
-    ) -> None:
+    async def _post(self, step: DepositStep) -> None:
+        act, summary = _ACTS[step]
         await self._desk.insist(
-            step, lambda: take(act, self._request, queue=LEDGER_QUEUE, policy=MUST, summary=summary)
+            step.value, lambda: take(act, self._request, queue=LEDGER_QUEUE, policy=MUST, summary=summary)
         )
 
     async def _news(self) -> None:
@@ -92,6 +89,15 @@ class DepositWorkflow:
             return
 
 
+_Act = Callable[[CreditingActivities, DepositInput], Awaitable[DepositFacts]]
+_ACTS: dict[DepositStep, tuple[_Act, str]] = {
+    DepositStep.CREDIT: (CreditingActivities.post_deposit, "Post the final deposit"),
+    DepositStep.CREDIT_EARLY: (CreditingActivities.post_deposit, "Post the deposit before it is final"),
+    DepositStep.UNLOCK: (CreditingActivities.unlock_deposit, "Let the player withdraw it"),
+    DepositStep.REVERSE: (CreditingActivities.reverse_deposit, "Take back what the chain took back"),
+}
+
+
 def _sentence(facts: DepositFacts) -> str:
     what = f"{facts.amount} units of {facts.asset_code or 'an unlisted token'}"
     if facts.state is DepositState.IGNORED or facts.state is DepositState.REVIEW:
@@ -99,7 +105,9 @@ def _sentence(facts: DepositFacts) -> str:
     if facts.state is DepositState.ORPHANED:
         return f"{what}: its block left the chain; it may come back."
     if facts.state is DepositState.CREDITED:
-        return f"{what}: credited."
+        return f"{what}: credited{', not withdrawable so far' if facts.is_locked else ''}."
+    if facts.state is DepositState.PROVISIONAL:
+        return f"{what}: credited before it is final, and locked until it is."
     return (
         f"{what}: in block {facts.height}; the network is final up to {facts.final_height}. "
         "Credited when final."

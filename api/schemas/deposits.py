@@ -5,6 +5,7 @@ from datetime import datetime
 from pydantic import Field
 
 from api.schemas.amounts import Asked, Network, Shown, UnitsShown
+from domain.deposit_words import player_sentence, progress
 from domain.deposits import DepositReason, DepositState
 from ledger.deposits import DepositLine
 
@@ -39,13 +40,25 @@ class DepositAnswer(Shown):
     asset: str | None = Field(default=None, description="Absent for a token that is not listed.")
     amount: UnitsShown
     address: str
+    sentence: str = Field(
+        description="Where it stands, for the player.", examples=["Waiting until its block is final."]
+    )
     confirmations: int = Field(description="Counts its own block; 0 once it left the chain.")
+    confirmations_needed: int | None = Field(
+        default=None, description="Playable at so many; absent if only its final block makes it so."
+    )
+    progress: str | None = Field(
+        default=None, description="`3 of 12` or `waiting for finality` while it is under way."
+    )
     height: int | None = Field(description="The block it stands in.")
     final_height: int | None = Field(
         description="The network is final up to here; credited once this reaches `height`."
     )
     seen_at: datetime
-    credited_at: datetime | None = None
+    credited_at: datetime | None = Field(default=None, description="In the balance since then.")
+    withdrawable_at: datetime | None = Field(
+        default=None, description="Withdrawable since then; absent while it is locked."
+    )
 
     @classmethod
     def of(cls, line: DepositLine, symbol: str | None, address: str) -> "DepositAnswer":
@@ -58,11 +71,15 @@ class DepositAnswer(Shown):
             asset=symbol,
             amount=line.facts.amount,
             address=address,
+            sentence=player_sentence(line.facts, line.confirmations),
             confirmations=line.confirmations,
+            confirmations_needed=line.facts.confirmations_needed,
+            progress=progress(line.facts, line.confirmations),
             height=line.facts.height,
             final_height=line.facts.final_height,
             seen_at=line.seen_at,
             credited_at=line.posted_at,
+            withdrawable_at=line.unlocked_at,
         )
 
 

@@ -2,7 +2,8 @@
 
 web3's own provider repeats broadcasts by itself, opens a connection per call and reads answers without bound;
 the provider here does none of that. A node may answer questions only while its chain id and genesis are the
-expected ones; a node of another chain is set aside until the process starts anew.
+expected ones: it is asked at first, after a failure, after a new connection, when it takes over from another
+node, and every hour. A node of another chain is set aside until the process starts anew.
 """
 
 import asyncio
@@ -10,7 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from aiohttp import ClientSession, ClientTimeout
+from aiohttp import ClientSession, ClientTimeout, TraceConfig, TraceConnectionCreateEndParams
 from web3 import AsyncHTTPProvider, AsyncWeb3
 from web3.exceptions import Web3RPCError
 from web3.middleware import ExtraDataToPOAMiddleware
@@ -42,13 +43,16 @@ class EvmNetwork:
     """Which network to expect and where its nodes are.
 
     `genesis` may be empty only on a devnet, where the genesis met first is the one to keep; only a devnet may
-    have fewer than two nodes.
+    have fewer than two nodes. `block_seconds` is what lies between two blocks; `websocket_url`, if any, is
+    where one node tells its new heads.
     """
 
     network: NetworkId
     node_urls: tuple[str, ...]
     genesis: bytes = b""
     is_devnet: bool = False
+    block_seconds: float = 12
+    websocket_url: str = ""
 
     def __post_init__(self) -> None:
         family, _, number = self.network.partition(":")
@@ -108,6 +112,11 @@ class EvmNode:
             raise NodeUnavailable(self.name, error.message) from error
         return ChainIdentity(NetworkId(f"{FAMILY}:{chain_id}"), genesis)
 
+    @property
+    def connections(self) -> int:
+        """How many connections were made so far; behind one address each may end at another machine."""
+        return self._provider.connections
+
     async def close(self) -> None:
         await self._provider.disconnect()
 
@@ -139,8 +148,11 @@ class EvmClient:
         Raises what the last node raised if none can. A refusal the question does not expect is no answer.
         """
         failure: CroupierError = NodeUnavailable(self.network.network, "no node serves this network")
+        first = self._first
         for step in range(len(self._nodes)):
-            place = (self._first + step) % len(self._nodes)
+            place = (first + step) % len(self._nodes)
+            if step:
+                self._nodes[place].proven_at = None
             try:
                 answer = await self._answer(self._nodes[place], question)
             except NODE_FAILURES as error:
@@ -169,6 +181,12 @@ class EvmClient:
             raise failure
         return tuple(await asyncio.gather(*(question(node) for node in proven)))
 
+    def prefer(self, node: EvmNode) -> None:
+        """Begin with this node from now on; it says who it is before that."""
+        place = next(place for place, seat in enumerate(self._nodes) if seat.node is node)
+        if place != self._first:
+            self._first, self._nodes[place].proven_at = place, None
+
     def doubt(self, node: EvmNode) -> None:
         """Prove the node's identity again before it is asked the next time."""
         self._seat(node).proven_at = None
@@ -195,7 +213,7 @@ class EvmClient:
         if seat.quarantined:
             raise NodeUnavailable(seat.node.name, seat.quarantined)
         now = asyncio.get_running_loop().time()
-        if seat.proven_at is not None and now - seat.proven_at < IDENTITY_AGE_SECONDS_MAX:
+        if seat.is_proven(now):
             return
         found = await seat.node.identity()
         if not self._genesis and found.network == self.network.network:
@@ -204,7 +222,7 @@ class EvmClient:
         if found != expected:
             seat.quarantined = f"it serves {found.network} from genesis {found.genesis.hex()}"
             raise NodeUnavailable(seat.node.name, seat.quarantined)
-        seat.proven_at = now
+        seat.proven_at, seat.proven_connections = now, seat.node.connections
 
     def _seat(self, node: EvmNode) -> "_Seat":
         return next(seat for seat in self._nodes if seat.node is node)
@@ -214,7 +232,13 @@ class EvmClient:
 class _Seat:
     node: EvmNode
     proven_at: float | None = None
+    proven_connections: int = 0
     quarantined: str = ""
+
+    def is_proven(self, now: float) -> bool:
+        if self.proven_at is None or now - self.proven_at >= IDENTITY_AGE_SECONDS_MAX:
+            return False
+        return self.node.connections == self.proven_connections
 
 
 class BoundedProvider(AsyncHTTPProvider):
@@ -225,6 +249,7 @@ class BoundedProvider(AsyncHTTPProvider):
         self._url = url
         self._session: ClientSession | None = None
         self._is_closed = False
+        self.connections = 0
 
     async def make_request(self, method: RPCEndpoint, params: Sequence[object]) -> RPCResponse:
         """One POST, once; raises ValueError unless status 200 brings a JSON object of bounded size."""
@@ -253,8 +278,11 @@ class BoundedProvider(AsyncHTTPProvider):
         if self._is_closed:
             raise ValueError("the connection was closed")
         if self._session is None:
+            tracing = TraceConfig()
+            tracing.on_connection_create_end.append(self._count)
             self._session = ClientSession(
                 headers={"Content-Type": "application/json"},
+                trace_configs=[tracing],
                 timeout=ClientTimeout(
                     total=CONNECT_SECONDS_MAX + READ_SECONDS_MAX,
                     sock_connect=CONNECT_SECONDS_MAX,
@@ -262,3 +290,8 @@ class BoundedProvider(AsyncHTTPProvider):
                 ),
             )
         return self._session
+
+    async def _count(
+        self, _session: ClientSession, _context: object, _end: TraceConnectionCreateEndParams
+    ) -> None:
+        self.connections += 1

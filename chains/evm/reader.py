@@ -1,7 +1,8 @@
 """What an EVM network says: blocks by hash, complete or an error; balances and nonces at an exact block."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from chains.codecs.abi import DECIMALS_CALL, WORD_BYTES, encode_balance_of
@@ -9,13 +10,15 @@ from chains.evm.answers import data, hexadecimal, quantity, sized
 from chains.evm.client import HEADER_ONLY, WITH_TRANSACTIONS, EvmClient, EvmNode
 from chains.evm.effects import Receipt, read_block, read_header, read_receipt
 from chains.evm.failures import NodeRefused, unavailable
+from chains.evm.hints import head_hints
 from domain.assets import Asset, AssetKind, NetworkId
-from domain.errors import FinalityBroken, NodeStale
+from domain.errors import FinalityBroken, NodeStale, NodeUnavailable
 from domain.onchain import (
     BlockEffects,
     BlockRef,
     ChainIdentity,
     Header,
+    HeadHint,
     Heads,
     Held,
     Inclusion,
@@ -24,6 +27,8 @@ from domain.onchain import (
 
 LATEST = "latest"
 FINALIZED = "finalized"
+LATE_BLOCKS = 5
+LATE_SECONDS_MIN = 10.0
 ASKED_AGAIN = 16  # of two replicas in random turns, one hides with probability 2^-32
 
 Answer = TypeVar("Answer")
@@ -47,7 +52,10 @@ class EvmReader:
 
     async def heads(self) -> Heads:
         async with self._heads_in_turn:
-            return await self._client.on_one_node(self._heads)
+            heads = await self._client.on_one_node(self._heads)
+            if self._is_late(heads.latest) and await self._has_fresher_node(heads.latest):
+                heads = await self._client.on_one_node(self._heads)
+            return heads
 
     async def header(self, block_hash: bytes) -> Header:
         return await self._client.on_one_node(lambda node: header_by_hash(node, block_hash))
@@ -77,8 +85,34 @@ class EvmReader:
         call = {"to": hexadecimal(asset.contract), "data": hexadecimal(DECIMALS_CALL)}
         return await self._client.on_one_node(lambda node: node.ask(_word, "eth_call", call, LATEST))
 
+    def hints(self) -> AsyncGenerator[HeadHint, None]:
+        network = self._client.network
+        return head_hints(network.websocket_url, network.block_seconds)
+
     async def close(self) -> None:
         await self._client.close()
+
+    def _is_late(self, latest: Header) -> bool:
+        """Whether a block is too old for a newest one: a node may stand still and notice nothing."""
+        bound = max(LATE_BLOCKS * self._client.network.block_seconds, LATE_SECONDS_MIN)
+        return (datetime.now(UTC) - latest.mined_at).total_seconds() > bound
+
+    async def _has_fresher_node(self, latest: Header) -> bool:
+        """Whether another node is ahead of this head; it is preferred then."""
+        if len(self._client.node_names) == 1:
+            return False
+
+        async def height(node: EvmNode) -> tuple[int, EvmNode]:
+            try:
+                return (await header_by_tag(node, LATEST)).ref.height, node
+            except (NodeUnavailable, NodeStale, NodeRefused):
+                return -1, node
+
+        ahead, node = max(await self._client.on_each_node(height), key=lambda found: found[0])
+        if ahead <= latest.ref.height:
+            return False
+        self._client.prefer(node)
+        return True
 
     async def _heads(self, node: EvmNode) -> Heads:
         latest, final = await asyncio.gather(header_by_tag(node, LATEST), header_by_tag(node, FINALIZED))

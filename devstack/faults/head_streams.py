@@ -15,6 +15,7 @@ Notice = Mapping[str, object]
 Notices = Callable[[Notice], Sequence[Notice]]
 """One notification to those that are sent in its place, in order."""
 
+CLOSING_SECONDS = 1.0
 SUBSCRIBING = ("eth_subscribe", "eth_unsubscribe")
 
 
@@ -53,6 +54,7 @@ class HeadStreams:
         self, session: ClientSession, upstream: str, answer: Callable[[Call], Awaitable[Reply]]
     ) -> None:
         self.notices: Notices = as_they_come
+        self.served = 0
         self._session = session
         self._upstream = upstream.replace("http", "ws", 1)
         self._answer = answer
@@ -60,9 +62,10 @@ class HeadStreams:
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
         """Relay one caller's socket until either side closes."""
-        caller = web.WebSocketResponse()
+        caller = web.WebSocketResponse(timeout=CLOSING_SECONDS)
         await caller.prepare(request)
         self._open.add(caller)
+        self.served += 1
         async with self._session.ws_connect(self._upstream) as node:
             telling = asyncio.create_task(self._tell(node, caller))
             try:

@@ -32,6 +32,7 @@ from devstack.faults.scripts import Playbook, Script
 from devstack.processes import LOCALHOST
 
 LEVER_SECONDS = 20
+CLOSING_SECONDS = 1
 BODY_BYTES_MAX = 2**26
 BAD_GATEWAY = 502
 
@@ -89,6 +90,11 @@ class NodeProxy:
         """Tell websocket subscribers what `notices` makes of each notification."""
         self._streams.notices = notices
 
+    @property
+    def streams_served(self) -> int:
+        """How many websockets were opened so far."""
+        return self._streams.served
+
     def cut_streams(self) -> None:
         """Close every websocket."""
         self._wait(self._streams.cut())
@@ -118,7 +124,7 @@ class NodeProxy:
         self._session = ClientSession()
         self._streams = HeadStreams(self._session, self.upstream, self._answer)
         application.router.add_get("/", self._streams.serve)
-        self._runner = web.AppRunner(application, access_log=None)
+        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=CLOSING_SECONDS)
         await self._runner.setup()
         site = web.TCPSite(self._runner, LOCALHOST, 0)
         await site.start()

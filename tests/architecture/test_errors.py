@@ -25,7 +25,7 @@ RETRIES = {Rejected: Retry.NONE, Unavailable: Retry.SAME_ID, Uncertain: Retry.LO
 
 
 def _leaves(error: type[CroupierError] = CroupierError) -> list[type[CroupierError]]:
-    children = [child for child in error.__subclasses__() if child.__module__ == CroupierError.__module__]
+    children = [child for child in error.__subclasses__() if child.__module__.startswith("domain.")]
     return [leaf for child in children for leaf in _leaves(child)] or [error]
 
 

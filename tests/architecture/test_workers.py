@@ -58,6 +58,7 @@ STEPS: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
         {
             "recall_deposit": (HERE, LEDGER_QUEUE),
             "post_deposit": (LEDGER_QUEUE,),
+            "unlock_deposit": (LEDGER_QUEUE,),
             "reverse_deposit": (LEDGER_QUEUE,),
         },
     ),

@@ -75,6 +75,40 @@ async def test_identity_is_proven_again_after_a_failure(fronted: Fronted) -> Non
         await fronted.reader.heads()
 
 
+async def test_identity_is_proven_again_after_a_new_connection(fronted: Fronted) -> None:
+    """B4: behind one address each connection may end elsewhere, so a new one makes the node prove itself."""
+    for _ in range(3):
+        await fronted.reader.heads()
+    assert len(fronted.node.asked_for("eth_chainId")) == 2, "two calls at once made a second connection"
+    fronted.node.hangs_up = True
+    for _ in range(3):
+        await fronted.reader.heads()
+    assert len(fronted.node.asked_for("eth_chainId")) == 3
+    fronted.node.before = lambda method, _: "0x63" if method == "eth_chainId" else None
+    with pytest.raises(NodeUnavailable, match="eip155:99"):
+        await fronted.reader.heads()
+
+
+async def test_a_node_that_takes_over_says_who_it_is(rig: AnvilRig) -> None:
+    """B4: the next node was proven long ago and serves another chain by now; nothing of it is believed."""
+    fronts = [FrontNode(rig.anvil.url), FrontNode(rig.anvil.url)]
+    for front in fronts:
+        await front.start()
+    client = EvmClient(EvmNetwork(rig.network, tuple(front.url for front in fronts), is_devnet=True))
+    reader, writer = EvmReader(client), EvmWriter(client, FeePolicy())
+    tx = await signed_payment(rig, rig.native, stranger(1), 1, 0)
+    assert len((await writer.broadcast(tx)).answers) == len(fronts)
+    fronts[1].before = lambda method, _: "0x63" if method == "eth_chainId" else None
+    fronts[0].before = lambda _method, _params: Raw(status=503)
+    before = len(fronts[1].asked)
+    with pytest.raises(NodeUnavailable, match="eip155:99"):
+        await reader.heads()
+    assert [method for method, _ in fronts[1].asked[before:]] == ["eth_chainId", "eth_getBlockByNumber"]
+    await client.close()
+    for front in fronts:
+        await front.stop()
+
+
 async def test_a_node_that_names_another_transaction_is_quarantined(fronted: Fronted) -> None:
     """C6: the id is ours; a node that answers with another one proves nothing and is set aside."""
     rig = fronted.rig

@@ -77,9 +77,9 @@ async def test_credits_and_returns_alternate(ledger_database: LedgerDatabase) ->
     for act, number in acts:
         async with money.begin() as session:
             if act is mark_credited:
-                await mark_credited(session, deposit, number, NOW)
+                await mark_credited(session, deposit, number, NOW, is_early=True, is_locked=True)
             else:
-                await mark_returned(session, deposit, number)
+                await mark_returned(session, deposit, number, NOW)
             facts = await recall_deposit(session, deposit_input("a"))
         counted.append((facts.credits, facts.returns))
     assert counted == [(1, 0), (1, 0), (1, 1), (1, 1), (2, 1)]

@@ -1,13 +1,10 @@
 """The follower over a node that fails in every way at hand: nothing missed, nothing twice."""
 
 import random
-from collections import Counter
 from collections.abc import Mapping
 
 import pytest
-from temporalio.testing import ActivityEnvironment
 
-from activities.following import FollowedNetwork, FollowingActivities
 from devstack.faults.exchange import Layer
 from devstack.faults.failing import (
     answer,
@@ -22,13 +19,11 @@ from devstack.faults.failing import (
     wrong_bloom,
 )
 from devstack.faults.scripts import EVERY_METHOD
-from domain.assets import Catalogue
 from domain.errors import FinalityBroken, Unavailable
-from domain.rules import Policy
-from domain.sends import FeedInput
+from tests.support.chain_follower import Follower, in_books, on_chain
 from tests.support.chain_proxied import ProxiedRig
 from tests.support.chain_rigs import FINALITY_DEPTH, pay
-from tests.support.ledger_database import NETWORK, LedgerDatabase
+from tests.support.ledger_database import LedgerDatabase
 from tests.support.records import new_address, new_player
 
 ROUNDS = 40
@@ -50,52 +45,10 @@ FAULTS: Mapping[str, tuple[str, Layer]] = {
 LAGS = [(1,), (3,), (20,), (0, 3), (0, 0, 20)]
 
 
-class Follower:
-    """The product's follower over the proxied chain and a ledger, one catch-up at a time."""
-
-    def __init__(self, rig: ProxiedRig, database: LedgerDatabase) -> None:
-        self.followed = FollowedNetwork(rig.reader, 1, 1)
-        self._activities = FollowingActivities(
-            sessions=database.sessions("croupier_chain"),
-            catalogue=Catalogue([rig.native, rig.token]),
-            policy=Policy(version=1),
-            networks={NETWORK: self.followed},
-        )
-
-    async def follow(self) -> None:
-        """Follow as the activity does, until something ends it."""
-        await ActivityEnvironment().run(self._activities.follow_chain, FeedInput(network=NETWORK))
-
-    async def catch_up(self) -> None:
-        """Read to the head; raises what keeps it from doing so."""
-        await ActivityEnvironment().run(self._activities._catch_up, NETWORK, self.followed)
-
-
 @pytest.fixture
 def follower(proxied: ProxiedRig, ledger_database: LedgerDatabase) -> Follower:
     """Return a follower that has read nothing yet and starts at block 1."""
     return Follower(proxied, ledger_database)
-
-
-async def on_chain(rig: ProxiedRig, receiver: bytes) -> Counter[tuple[bytes, str, int]]:
-    """A fresh scan of the branch that won: transaction, position and amount of each payment."""
-    found: Counter[tuple[bytes, str, int]] = Counter()
-    at = (await rig.reader.heads()).latest.ref
-    while at.height > 1:
-        block = await rig.reader.block(at.hash)
-        found.update(
-            (one.txid, one.position, one.amount) for one in block.effects if one.receiver == receiver
-        )
-        at = (await rig.reader.header(block.header.parent)).ref
-    return found
-
-
-def in_books(database: LedgerDatabase, condition: str) -> Counter[tuple[bytes, str, int]]:
-    """The deposits for which the condition holds."""
-    query = f"SELECT encode(txid, 'hex'), position, amount FROM chain.deposits WHERE {condition}"
-    with database.raw() as connection:
-        rows = connection.execute(query.encode()).fetchall()
-    return Counter((bytes.fromhex(str(txid)), str(place), int(str(amount))) for txid, place, amount in rows)
 
 
 def hurt(rig: ProxiedRig, chance: random.Random) -> None:

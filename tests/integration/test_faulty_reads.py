@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+import chains.evm.reader as reader_module
 from devstack.anvil import Anvil
 from devstack.faults.exchange import Layer
 from devstack.faults.failing import (
@@ -132,6 +133,24 @@ async def test_the_node_that_keeps_up_answers_for_the_one_that_lags(
     at = await block_of_payments(rig)
     assert (await rig.reader.heads()).latest.ref == at
     assert len((await rig.reader.block(at.hash)).effects) == PAYMENTS
+    await rig.close()
+
+
+async def test_a_node_that_stands_still_is_left_for_one_that_goes_on(
+    proxied: ProxiedRig, proxy_factory: Callable[[Anvil], NodeProxy], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """B3: it answers everything, but its newest block is old, and another node has newer ones."""
+    monkeypatch.setattr(reader_module, "LATE_BLOCKS", -LAG)
+    monkeypatch.setattr(reader_module, "LATE_SECONDS_MIN", -3600.0)
+    other = proxy_factory(proxied.anvil)
+    rig = AnvilRig(proxied.anvil, (proxied.proxy.url, other.url))
+    rig.mine(2 * LAG)
+    proxied.proxy.lag(2)
+    newest = (await rig.reader.heads()).latest.ref
+    assert hex(newest.height) == proxied.anvil.rpc("eth_blockNumber")
+    asked = len(proxied.proxy.asked)
+    assert (await rig.reader.header(newest.hash)).ref == newest
+    assert len(proxied.proxy.asked) == asked
     await rig.close()
 
 

@@ -5,7 +5,8 @@ from uuid import UUID, uuid5
 
 import pytest
 
-from domain.errors import ChainFrozen, InvariantBroken, NotFound, WalletFrozen
+from domain.errors import ChainFrozen, InvariantBroken, NotFound
+from domain.freezes import WalletFrozen
 from domain.withdrawals import WithdrawalInput, WithdrawalState
 from ledger.chain_invariants import check_chain_invariants
 from ledger.evidence import record_unpayable

@@ -8,7 +8,8 @@ from activities.broadcasting import BroadcastingActivities
 from chains.memory import MemoryWriter
 from chains.memory_blocks import MemoryChain
 from domain.assets import NetworkId
-from domain.errors import ChainFrozen, WalletFrozen
+from domain.errors import ChainFrozen
+from domain.freezes import WalletFrozen
 from domain.sends import AttemptRef, AttemptState, PlanRequest, SendKind, SendOrder, SignedTx
 from ledger.finality import freeze
 from ledger.send_facts import recall_send

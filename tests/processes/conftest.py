@@ -7,8 +7,9 @@ import pytest
 import pytest_asyncio
 
 from devstack.postgres import Postgres
-from tests.support.world import Terms, World, running_world
+from tests.support.world import RunningHouse, Terms, World, running_world
 from tests.support.world_checks import broken_rules, differences, unreplayable
+from tests.support.world_evm import EvmTerms, EvmWorld, hurry, running_evm_world
 from tests.support.world_people import People
 
 
@@ -52,6 +53,41 @@ async def own_world(
         assert await unreplayable(world) == {}
 
 
-async def _judge(world: World) -> None:
+@pytest_asyncio.fixture(scope="module")
+async def shared_evm_world(
+    postgres: Postgres, run_directory: Path, request: pytest.FixtureRequest
+) -> AsyncIterator[EvmWorld]:
+    """The world over a real chain that the tests of one file share, on the file's TERMS if it has any."""
+    terms = getattr(request.module, "TERMS", EvmTerms(ready=20))
+    with pytest.MonkeyPatch.context() as patched:
+        hurry(patched)
+        async with running_evm_world(postgres, run_directory, terms) as world:
+            yield world
+            assert await unreplayable(world) == {}
+
+
+@pytest_asyncio.fixture
+async def evm_world(shared_evm_world: EvmWorld) -> AsyncIterator[EvmWorld]:
+    """The file's world over a real chain, healed and judged after the test."""
+    yield shared_evm_world
+    shared_evm_world.heal()
+    shared_evm_world.is_still = False
+    await _judge(shared_evm_world)
+
+
+@pytest_asyncio.fixture(scope="module")
+async def known_evm_people(shared_evm_world: EvmWorld) -> People:
+    """Everybody in the file's world over a real chain."""
+    return People(shared_evm_world, stock=8)
+
+
+@pytest.fixture
+def evm_people(evm_world: EvmWorld, known_evm_people: People) -> People:
+    """The players of the file's world over a real chain."""
+    assert known_evm_people.world is evm_world
+    return known_evm_people
+
+
+async def _judge(world: RunningHouse) -> None:
     assert await broken_rules(world) == {}
     assert await differences(world) == []

@@ -24,7 +24,7 @@ async def test_a_refusal_is_the_answer_and_no_outage(world: World, people: Peopl
     assert refused.value.code == "CONFLICT"
     assert world.mischief.calls[workflow_id, "record_review"] == 1
     assert "does not answer" not in await sentence(world.money, workflow_id)
-    await people.review(wish, ReviewVerb.REJECT)
+    await people.review(wish, ReviewVerb.REJECT, ticket="t-2")
     await people.ended(wish, WithdrawalState.REJECTED)
 
 

@@ -30,13 +30,17 @@ class RpcRefusal:
 
 @dataclass
 class FrontNode:
-    """The server; `before` may answer without asking the real node, `after` may change its result."""
+    """The server; `before` may answer without asking the real node, `after` may change its result.
+
+    With `hangs_up` each answer ends its connection, so whoever asks again opens another one.
+    """
 
     upstream: str
     before: Callable[[str, Params], object | None] = lambda _method, _params: None
     after: Tamper = lambda _method, _params, result: result
     asked: list[tuple[str, Params]] = field(default_factory=list)
     url: str = ""
+    hangs_up: bool = False
 
     async def start(self) -> None:
         """Listen on a free port of this machine."""
@@ -80,7 +84,10 @@ class FrontNode:
             reply["error"] = {"code": answer.code, "message": answer.message}
         else:
             reply["result"] = None if answer is NULL else answer
-        return web.Response(body=json.dumps(reply).encode(), content_type="application/json")
+        told = web.Response(body=json.dumps(reply).encode(), content_type="application/json")
+        if self.hangs_up:
+            told.force_close()
+        return told
 
 
 NULL = object()

@@ -1,6 +1,8 @@
 """What every adapter reads alike: blocks, effects, balances, nonces and code, each at the block it names."""
 
+import asyncio
 import random
+from contextlib import aclosing
 
 import pytest
 
@@ -41,6 +43,16 @@ class ReadingContract:
             assert parent.mined_at <= at.mined_at
             at = parent
         assert at == await rig.reader.header_at(0)
+
+    async def test_a_new_block_is_hinted_at(self, rig: ChainRig) -> None:
+        """C7: who listens is told of new blocks; what is told is a block that the chain has."""
+        async with aclosing(rig.reader.hints()) as hints:
+            hint = asyncio.ensure_future(anext(hints))
+            while not hint.done():
+                rig.mine()
+                await asyncio.sleep(0.02)
+            seen = hint.result().ref
+            assert (await rig.reader.header(seen.hash)).ref == seen
 
     async def test_an_unknown_block_is_no_answer(self, rig: ChainRig) -> None:
         """A block the node does not have raises; it is never an empty block."""

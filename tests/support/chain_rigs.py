@@ -106,7 +106,9 @@ class AnvilRig:
         anvil.rpc("anvil_setCode", "0x" + REFUSING.hex(), REVERTING_CODE)
         anvil.mine()
         self.native, self.token = _assets(self.network, bytes.fromhex(contract[2:]))
-        self.client = EvmClient(EvmNetwork(self.network, urls or (anvil.url,), is_devnet=True))
+        nodes = urls or (anvil.url,)
+        websocket = nodes[0].replace("http", "ws", 1)
+        self.client = EvmClient(EvmNetwork(self.network, nodes, is_devnet=True, websocket_url=websocket))
         self.reader: ChainReader = EvmReader(self.client)
         self.writer: ChainWriter = EvmWriter(self.client, FeePolicy())
 

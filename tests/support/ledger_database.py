@@ -97,7 +97,8 @@ async def _make_template(server: Postgres) -> None:
     await sessions.close()
 
 
-async def _copy(server: Postgres) -> LedgerDatabase:
+async def new_ledger(server: Postgres) -> LedgerDatabase:
+    """A migrated database that is closed by whoever asked for it."""
     with psycopg.connect(server.dsn(database="postgres"), autocommit=True) as connection:
         made = connection.execute("SELECT FROM pg_database WHERE datname = %s", [TEMPLATE]).fetchone()
     if made is None:
@@ -110,7 +111,7 @@ async def _copy(server: Postgres) -> LedgerDatabase:
 @pytest_asyncio.fixture
 async def ledger_database(postgres: Postgres) -> AsyncIterator[LedgerDatabase]:
     """A migrated database that lives as long as the test."""
-    database = await _copy(postgres)
+    database = await new_ledger(postgres)
     yield database
     await database.close()
 
@@ -118,7 +119,7 @@ async def ledger_database(postgres: Postgres) -> AsyncIterator[LedgerDatabase]:
 @pytest_asyncio.fixture(scope="module")
 async def shared_ledger(postgres: Postgres) -> AsyncIterator[LedgerDatabase]:
     """A migrated database for all tests of a file, which must not count on being alone in it."""
-    database = await _copy(postgres)
+    database = await new_ledger(postgres)
     yield database
     await database.close()
 

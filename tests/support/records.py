@@ -12,7 +12,7 @@ from domain.deposits import DepositInput
 from domain.ids import bet_id, decision_id, deposit_id, posting_id, step, withdrawal_id, withdrawal_key
 from domain.onchain import BlockEffects, BlockRef, Effect, Header, MinedTransaction
 from domain.players import PlayerInput
-from domain.rules import Decision, Verdict
+from domain.rules import Decision, DepositTerms, Policy, Verdict
 from domain.sends import SendKind, SendPlan, SimulationVerdict
 from domain.withdrawals import WithdrawalInput, WithdrawalState
 from ledger.addresses import assign, insert_pool
@@ -28,7 +28,14 @@ from tests.support.ledger_database import COIN, NETWORK, TOKEN
 OPERATOR = 1
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 CATALOGUE = Catalogue([COIN, TOKEN])
-RULES = IntakeRules(CATALOGUE, {COIN.asset_id: 10, TOKEN.asset_id: 5})
+POLICY = Policy(
+    version=1,
+    deposit_terms=(
+        DepositTerms(asset_id=COIN.asset_id, minimum=10),
+        DepositTerms(asset_id=TOKEN.asset_id, minimum=5),
+    ),
+)
+RULES = IntakeRules(CATALOGUE, POLICY)
 GENESIS = bytes([7]) * 32
 STRANGER = bytes([0xEE]) * 20
 PAYEE = bytes([0xAA]) * 20

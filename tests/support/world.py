@@ -1,11 +1,13 @@
 """A whole house in one process: real database, Temporal, workers and signer, over an in-memory chain.
 
 Only the nodes and the borders of processes are missing: each worker is built from the registry under its own
-database role, the signer judges and signs with keys of a real keystore, the follower reads real blocks.
+database role, the signer judges and signs with keys of a real keystore, the follower reads real blocks. What
+a house is without its network stands in `RunningHouse`; the one over real nodes is in `world_evm`.
 """
 
 import asyncio
 import itertools
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -22,12 +24,14 @@ from bootstrap.assembly import Assembly
 from bootstrap.keyring import FieldCipher
 from bootstrap.networks import ConnectedNetwork
 from bootstrap.resources import Resources
-from bootstrap.settings import HouseFile
+from bootstrap.settings import HouseFile, NetworkEntry
 from bootstrap.temporal import croupier_plugin
 from chains.memory import Faults, MemoryReader, MemoryWriter
 from chains.memory_blocks import MemoryChain
 from devstack.postgres import Postgres
 from devstack.temporal import TemporalServer
+from domain.assets import Asset
+from domain.rules import CreditTier
 from ledger.addresses import pool_size
 from ledger.session import Sessions
 from signer.records import SignerDatabase
@@ -60,12 +64,18 @@ _directories = itertools.count(1)
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a world is like: its hot wallets and their coins, the depth of finality, addresses kept ready."""
+    """What a world is like: its hot wallets and their coins, the depth of finality, addresses kept ready.
+
+    Coins may be credited before they are final (`early`), and the network counts as stalled when its final
+    block is further behind than `final_seconds_max`.
+    """
 
     wallets: int = 4
     coins: int = COINS_IN_A_WALLET
     finality_depth: int = 4
     ready: int = 50
+    early: tuple[CreditTier, ...] = ()
+    final_seconds_max: int | None = None
     processes: tuple[str, ...] = (*PROCESSES, SIGNER)
 
 
@@ -77,19 +87,17 @@ class Served:
     runs: Sequence["asyncio.Task[None]"]
 
 
-@dataclass(slots=True)
-class World:
+@dataclass(slots=True, kw_only=True)
+class RunningHouse(ABC):
     """One running house. While somebody waits with `until`, blocks are mined, unless `is_still`."""
 
     database: LedgerDatabase
     temporal: TemporalServer
     keys: Keys
-    chain: MemoryChain
     house: HouseFile
     bets: Client
     money: Client
     mischief: Mischief
-    faults: Faults
     rows: Sessions
     is_still: bool = False
     clock_ahead_ms: int = 0
@@ -97,6 +105,35 @@ class World:
     _served: dict[str, Served] = field(default_factory=dict)
     _closing: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
     _waiting: int = 0
+
+    @property
+    @abstractmethod
+    def chain_id(self) -> int:
+        """The number that transactions of the network are signed for."""
+
+    @abstractmethod
+    def connect(self, entry: NetworkEntry) -> ConnectedNetwork:
+        """An adapter of its own for one process."""
+
+    @abstractmethod
+    def mine(self, blocks: int = 1) -> None:
+        """Add blocks to the network; the first takes what waits in its pool."""
+
+    @abstractmethod
+    def submit(self, raw: bytes) -> None:
+        """Hand somebody's signed bytes to the network's pool."""
+
+    @abstractmethod
+    def held(self, asset: Asset, address: bytes) -> int:
+        """Units that an address holds in the newest block."""
+
+    @abstractmethod
+    def payments_to(self, payee: bytes) -> int:
+        """How many successful payments to somebody stand on the network's branch."""
+
+    @abstractmethod
+    def now_ms(self) -> int:
+        """The signer's clock."""
 
     @property
     def asker(self) -> TemporalAsker:
@@ -110,15 +147,11 @@ class World:
         """The building blocks of one process under its database role."""
         sessions = self.database.sessions(role, pool_size=POOL_SIZE)
         catalogue, rules = self.house.catalogue, self.house.policy
-        reader, writer = MemoryReader(self.chain, self.faults), MemoryWriter(self.chain, self.faults)
-        networks: dict[str, ConnectedNetwork] = {
-            NETWORK: ConnectedNetwork(self.house.network(NETWORK), reader, writer)
-        }
         resources = Resources(sessions, self.bets, self.money, catalogue, rules)
         return Assembly(
             house=self.house,
             resources=resources,
-            networks=networks,
+            networks={NETWORK: self.connect(self.house.network(NETWORK))},
             cipher=self._cipher,
             health_file=None,
             connections=POOL_SIZE,
@@ -169,7 +202,7 @@ class World:
         while True:
             await asyncio.sleep(BLOCK_SECONDS)
             if self._waiting and not self.is_still:
-                self.chain.mine()
+                self.mine()
 
     async def close(self) -> None:
         """Stop everything that was started."""
@@ -178,10 +211,6 @@ class World:
         for close in self._closing:
             await close()
         await self.database.close()
-
-    def now_ms(self) -> int:
-        """The signer's clock: the chain's own time, and what a test put on top."""
-        return int(self.chain.latest.header.mined_at.timestamp()) * 1_000 + self.clock_ahead_ms
 
     def _working(self, name: str) -> list[Worker]:
         process = PROCESSES[name]
@@ -198,40 +227,101 @@ class World:
         )
 
 
+@dataclass(slots=True, kw_only=True)
+class World(RunningHouse):
+    """A house over the in-memory chain."""
+
+    chain: MemoryChain
+    faults: Faults
+
+    @property
+    def chain_id(self) -> int:
+        return self.chain.chain_id
+
+    def connect(self, entry: NetworkEntry) -> ConnectedNetwork:
+        return ConnectedNetwork(
+            entry, MemoryReader(self.chain, self.faults), MemoryWriter(self.chain, self.faults)
+        )
+
+    def mine(self, blocks: int = 1) -> None:
+        self.chain.mine(blocks)
+
+    def submit(self, raw: bytes) -> None:
+        self.chain.submit(raw)
+
+    def held(self, asset: Asset, address: bytes) -> int:
+        return self.chain.latest.after.held.get((asset.contract, address), 0)
+
+    def payments_to(self, payee: bytes) -> int:
+        effects = (effect for at in self.chain.branch for effect in self.chain.blocks[at].effects)
+        return sum(effect.receiver == payee and effect.succeeded for effect in effects)
+
+    def now_ms(self) -> int:
+        """The chain's own time, and what a test put on top."""
+        return int(self.chain.latest.header.mined_at.timestamp()) * 1_000 + self.clock_ahead_ms
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """What a house stands on before anybody works in it."""
+
+    keys: Keys
+    temporal: TemporalServer
+    mischief: Mischief
+    bets: Client
+    money: Client
+    database: LedgerDatabase
+
+
 @asynccontextmanager
 async def running_world(postgres: Postgres, directory: Path, terms: Terms) -> AsyncIterator[World]:
-    """Build a world, and a Temporal server of its own because names of queues are fixed; end both."""
+    """Build a world over the in-memory chain; end it."""
+    async with open_grounds(postgres, directory, terms) as grounds:
+        world = World(
+            database=grounds.database,
+            temporal=grounds.temporal,
+            keys=grounds.keys,
+            chain=make_chain(dict.fromkeys(grounds.keys.wallets, terms.coins), terms.finality_depth),
+            house=house_file(grounds.keys, terms.ready, terms.early, terms.final_seconds_max),
+            bets=grounds.bets,
+            money=grounds.money,
+            mischief=grounds.mischief,
+            faults=Faults(),
+            rows=grounds.database.sessions(None),
+        )
+        async with lived_in(world, terms):
+            yield world
+
+
+@asynccontextmanager
+async def open_grounds(postgres: Postgres, directory: Path, terms: Terms) -> AsyncIterator[Grounds]:
+    """Keys, a database, and a Temporal server of its own because names of queues are fixed."""
     own = directory / f"world-{next(_directories)}"
     keys = draw_keys(own / "keystore", terms.wallets)
     temporal = TemporalServer(own / "temporal", profile="test")
     temporal.start()
-    mischief = Mischief()
-    plugins = [croupier_plugin(), SimplePlugin("mischief", interceptors=[mischief])]
-    bets, money = [
-        await Client.connect(temporal.address, namespace=namespace, plugins=plugins)
-        for namespace in (BETS_NAMESPACE, MONEY_NAMESPACE)
-    ]
-    database = await open_database(postgres, keys, terms.coins)
-    world = World(
-        database=database,
-        temporal=temporal,
-        keys=keys,
-        chain=make_chain(dict.fromkeys(keys.wallets, terms.coins), terms.finality_depth),
-        house=house_file(keys, terms.ready),
-        bets=bets,
-        money=money,
-        mischief=mischief,
-        faults=Faults(),
-        rows=database.sessions(None),
-    )
+    try:
+        mischief = Mischief()
+        plugins = [croupier_plugin(), SimplePlugin("mischief", interceptors=[mischief])]
+        bets, money = [
+            await Client.connect(temporal.address, namespace=namespace, plugins=plugins)
+            for namespace in (BETS_NAMESPACE, MONEY_NAMESPACE)
+        ]
+        yield Grounds(keys, temporal, mischief, bets, money, await open_database(postgres, keys, terms.coins))
+    finally:
+        temporal.kill()
+
+
+@asynccontextmanager
+async def lived_in(world: RunningHouse, terms: Terms) -> AsyncIterator[None]:
+    """Serve every queue of a house while somebody needs it; end what was started, its database too."""
     mining = asyncio.ensure_future(world.mine_on())
     try:
         await world.start(*terms.processes)
         await start_endless(world.assembly("croupier_ops"))
         if SIGNER in terms.processes:
             await world.until(world.has_addresses, "deposit addresses that the signer confirmed")
-        yield world
+        yield
     finally:
         mining.cancel()
         await world.close()
-        temporal.kill()

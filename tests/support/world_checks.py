@@ -6,13 +6,12 @@ from temporalio.worker import Replayer
 
 from bootstrap.temporal import croupier_plugin
 from domain.accounts import Purpose
-from domain.assets import Asset
 from domain.deposits import WalletRole
 from ledger.balances import house_balance
 from ledger.chain_invariants import check_chain_invariants
 from ledger.invariants import check_invariants
 from tests.support.ledger_database import COIN, TOKEN
-from tests.support.world import World
+from tests.support.world import RunningHouse
 from tests.support.world_house import OPERATOR
 from workers.registry import PROCESSES
 from workflows.names import WorkflowName
@@ -32,14 +31,14 @@ WORKFLOWS = sorted(
 )
 
 
-async def broken_rules(world: World) -> dict[str, list[tuple[object, ...]]]:
+async def broken_rules(world: RunningHouse) -> dict[str, list[tuple[object, ...]]]:
     """The rules of the ledger and of the chain's rows that do not hold, with the rows that break them."""
     async with world.rows.snapshot() as session:
         found = {**await check_invariants(session), **await check_chain_invariants(session)}
     return {name: rows for name, rows in found.items() if rows}
 
 
-async def differences(world: World) -> list[tuple[str, str, int, int]]:
+async def differences(world: RunningHouse) -> list[tuple[str, str, int, int]]:
     """Holdings whose books differ from the chain: (asset, holder, books, chain). Nothing may be under way."""
     found = []
     async with world.rows.snapshot() as session:
@@ -50,13 +49,13 @@ async def differences(world: World) -> list[tuple[str, str, int, int]]:
             addresses = [bytes(row.address) for row in rows]
             for asset in (COIN, TOKEN):
                 books = await house_balance(session, OPERATOR, purpose, asset.asset_id)
-                held = sum(_held(world, asset, address) for address in addresses)
+                held = sum(world.held(asset, address) for address in addresses)
                 if books != held:
                     found.append((asset.code, role.value, books, held))
     return found
 
 
-async def unreplayable(world: World) -> dict[str, str]:
+async def unreplayable(world: RunningHouse) -> dict[str, str]:
     """Workflow id to what went wrong, for every history of this world that today's code cannot replay."""
     broken: dict[str, str] = {}
     for client in (world.bets, world.money):
@@ -82,7 +81,3 @@ async def is_running(client: Client, workflow_id: str) -> bool:
             return False
         raise
     return described.status is not None and described.status.name == "RUNNING"
-
-
-def _held(world: World, asset: Asset, address: bytes) -> int:
-    return world.chain.latest.after.held.get((asset.contract, address), 0)

@@ -16,7 +16,7 @@ from domain.accounts import Purpose
 from domain.deposits import WalletRole
 from domain.ids import SLOTS
 from domain.journal import bankroll_in
-from domain.rules import AmountTier, DepositTerms, Policy, StakeBounds, WithdrawalTerms
+from domain.rules import AmountTier, CreditTier, DepositTerms, Policy, StakeBounds, WithdrawalTerms
 from ledger.floats import set_float
 from ledger.migrating import upgrade as upgrade_ledger
 from ledger.nonce_lanes import FloatLimits, register_wallet, set_float_limits
@@ -51,8 +51,11 @@ SCRYPT_COST_IN_TESTS = 2**14
 _names = itertools.count(1)
 
 
-def policy() -> Policy:
-    """Up to 10 coins at once, up to 100 after a person agreed; tokens the same in their units."""
+def policy(early: tuple[CreditTier, ...] = ()) -> Policy:
+    """Up to 10 coins at once, up to 100 after a person agreed; tokens the same in their units.
+
+    `early` tiers are those of coins.
+    """
     return Policy(
         version=1,
         withdrawal_tiers=(
@@ -64,7 +67,7 @@ def policy() -> Policy:
             WithdrawalTerms(asset_id=TOKEN.asset_id, minimum=1000, fee=50, network_fee_cap=FEE_CAP),
         ),
         deposit_terms=(
-            DepositTerms(asset_id=COIN.asset_id, minimum=1000),
+            DepositTerms(asset_id=COIN.asset_id, minimum=1000, early=early),
             DepositTerms(asset_id=TOKEN.asset_id, minimum=1000),
         ),
         stake_bounds=(StakeBounds(asset_id=COIN.asset_id, minimum=100, maximum=ETHER),),
@@ -109,7 +112,9 @@ def make_chain(wallets: Mapping[bytes, int], finality_depth: int) -> MemoryChain
     return chain
 
 
-def house_file(keys: Keys, ready: int) -> HouseFile:
+def house_file(
+    keys: Keys, ready: int, early: tuple[CreditTier, ...] = (), final_seconds_max: int | None = None
+) -> HouseFile:
     """What the house is, as its TOML file would say."""
     return HouseFile(
         operator=OPERATOR,
@@ -124,13 +129,21 @@ def house_file(keys: Keys, ready: int) -> HouseFile:
                 contract=TOKEN.contract,
             ),
         ),
-        networks=(NetworkEntry(network=NETWORK, nodes=("memory",), block_seconds=1, is_devnet=True),),
+        networks=(
+            NetworkEntry(
+                network=NETWORK,
+                nodes=("memory",),
+                block_seconds=1,
+                is_devnet=True,
+                final_seconds_max=final_seconds_max,
+            ),
+        ),
         addresses=(AddressesEntry(family=FAMILY, xpub=keys.xpub, ready=ready),),
         wallets=tuple(
             WalletEntry(network=NETWORK, address=wallet, role=WalletRole.HOT, floats=())
             for wallet in keys.wallets
         ),
-        policy=policy(),
+        policy=policy(early),
     )
 
 

@@ -39,7 +39,7 @@ from ledger.deposits import recall_deposit
 from ledger.withdrawals import content_hash_of, recall_withdrawal
 from tests.support.chain_rigs import address_of, stranger
 from tests.support.ledger_database import COIN, NETWORK, TOKEN
-from tests.support.world import World
+from tests.support.world import RunningHouse
 from tests.support.world_house import ETHER, FAMILY, OPERATOR, OUTSIDER
 from workflows.names import deposit_workflow_id, withdrawal_workflow_id
 
@@ -65,7 +65,7 @@ class PaidIn:
 class People:
     """The players of a world, and the outsider who pays them in; `stock` rich ones are made at a time."""
 
-    world: World
+    world: RunningHouse
     stock: int = STOCK
     rich: list[int] = field(default_factory=list)
     _nonces: dict[bytes, int] = field(default_factory=dict)
@@ -110,7 +110,7 @@ class People:
         signed = by.sign_transaction(
             {
                 "type": 2,
-                "chainId": self.world.chain.chain_id,
+                "chainId": self.world.chain_id,
                 "nonce": nonce,
                 "gas": 100_000,
                 "maxFeePerGas": 2 * 10**9,
@@ -123,7 +123,7 @@ class People:
             }
         )
         raw = bytes(signed.raw_transaction)
-        self.world.chain.submit(raw)
+        self.world.submit(raw)
         txid = EvmCodec().txid(raw)
         position = "log-0" if asset.contract else "native"
         text = "0x" + txid.hex()
@@ -280,11 +280,8 @@ class People:
 
     def received(self, wish: WithdrawalInput) -> int:
         """What the payee holds on chain, which nobody but this withdrawal paid."""
-        contract = TOKEN.contract if wish.asset_id == TOKEN.asset_id else b""
-        return self.world.chain.latest.after.held.get((contract, wish.payee), 0)
+        return self.world.held(TOKEN if wish.asset_id == TOKEN.asset_id else COIN, wish.payee)
 
     def payments(self, wish: WithdrawalInput) -> int:
         """How many successful payments to the payee stand on the network's branch."""
-        chain = self.world.chain
-        effects = (effect for at in chain.branch for effect in chain.blocks[at].effects)
-        return sum(effect.receiver == wish.payee and effect.succeeded for effect in effects)
+        return self.world.payments_to(wish.payee)

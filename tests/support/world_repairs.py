@@ -7,7 +7,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from domain.repairs import StuckReport, StuckSearch
 from domain.withdrawals import WithdrawalInput
-from tests.support.world import World
+from tests.support.world import RunningHouse
 from tests.support.world_buttons import attribute
 from tests.support.world_checks import is_running
 from workers.schedules import SOUGHT
@@ -40,7 +40,7 @@ def workflow_of(wish: WithdrawalInput) -> str:
     return withdrawal_workflow_id(wish.withdrawal_id)
 
 
-async def stands(world: World, wish: WithdrawalInput, reason: str) -> None:
+async def stands(world: RunningHouse, wish: WithdrawalInput, reason: str) -> None:
     """Wait until an operator would find the withdrawal under this reason."""
 
     async def says_so() -> bool:

@@ -10,7 +10,7 @@ from chains.codecs.evm import EvmCodec, payment_of
 from domain.sends import AttemptFacts
 from domain.wishes import SupportAct, SupportVerb
 from domain.withdrawals import WithdrawalFacts, WithdrawalInput
-from tests.support.world import World
+from tests.support.world import RunningHouse, World
 from tests.support.world_buttons import attribute
 from workflows.names import REASON, withdrawal_workflow_id
 
@@ -18,7 +18,12 @@ _tickets = itertools.count(1)
 
 
 async def say(
-    world: World, wish: WithdrawalInput, verb: SupportVerb, *, ticket: str | None = None, person: str = "bert"
+    world: RunningHouse,
+    wish: WithdrawalInput,
+    verb: SupportVerb,
+    *,
+    ticket: str | None = None,
+    person: str = "bert",
 ) -> WithdrawalFacts | NoAnswer:
     """One click of a person in support."""
     act = SupportAct(
@@ -32,7 +37,7 @@ async def say(
     return await world.asker.say(support_verb(act))
 
 
-async def stands(world: World, wish: WithdrawalInput, reason: str) -> None:
+async def stands(world: RunningHouse, wish: WithdrawalInput, reason: str) -> None:
     """Wait until an operator would find the withdrawal under this reason."""
 
     async def says_so() -> bool:
