@@ -10,11 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 
 from activities.booking import book, declined, in_books
+from activities.granting import pass_room_on
 from activities.provenance import provenance
 from activities.repaying import repay
 from domain.assets import Catalogue
 from domain.crediting import withheld
-from domain.errors import NotFound, PlayerBlocked, RefusedByRules, Rejected
+from domain.errors import NotFound, PlayerBlocked, RefusedByRules, Rejected, TooLate
 from domain.ids import decision_id, player_text, posting_id, slot_of_player, step, withdrawal_key
 from domain.journal import withdrawal_reserved, withdrawal_voided
 from domain.kinds import Result
@@ -23,6 +24,7 @@ from domain.rules import Decision, Policy, Verdict, WithdrawalCall, WithdrawalTe
 from domain.withdrawals import ReviewAct, ReviewVerb, WithdrawalFacts, WithdrawalInput, WithdrawalState
 from ledger.addresses import assign
 from ledger.decisions import DecidedCall, record_decision, record_review
+from ledger.floats import release
 from ledger.loading import lock_slots
 from ledger.registrations import is_active, register
 from ledger.session import Sessions
@@ -66,7 +68,10 @@ class AcceptingActivities:
 
     @activity.defn
     async def record_review(self, act: ReviewAct) -> WithdrawalFacts:
-        """Keep a person's word once, and let it act: approved may be sent, rejected gives the money back."""
+        """Keep a person's word once, and let it act: approved may be sent, rejected gives the money back.
+
+        Raises what `record_review` does, and TooLate if the commit was faster than a rejection.
+        """
 
         async def work(session: AsyncConnection) -> WithdrawalFacts:
             # The slot before the row, as every posting takes them: a rejection and a cancel never deadlock.
@@ -75,23 +80,33 @@ class AcceptingActivities:
                 await self._act(session, act)
             return await _recalled(session, act.player, act)
 
-        return await in_books(self.sessions, work)
+        facts = await in_books(self.sessions, work)
+        if act.verb is ReviewVerb.REJECT and facts.send is not None:
+            await pass_room_on(self.sessions, facts.network)
+        return facts
 
     async def _act(self, session: AsyncConnection, act: ReviewAct) -> None:
         state = WithdrawalState.APPROVED
         code = sentence = None
         if act.verb is ReviewVerb.REJECT:
-            key = withdrawal_key(act.withdrawal_id)
-            outcome = await book(
-                session, withdrawal_voided(player=act.player, key=key, ref=key, provenance=provenance())
-            )
-            if outcome.result is not Result.POSTED:
-                return
+            await self._void(session, act)
             state, code = WithdrawalState.REJECTED, "REJECTED_BY_REVIEW"
             sentence = "This withdrawal was not approved; the money is back in the balance."
         await mark(
             session, act.player, act.withdrawal_id, state, datetime.now(UTC), code=code, sentence=sentence
         )
+
+    async def _void(self, session: AsyncConnection, act: ReviewAct) -> None:
+        """Give the reservation and the room in a wallet back, unless the commit was faster."""
+        facts = await _recalled(session, act.player, act)
+        key = withdrawal_key(act.withdrawal_id)
+        outcome = await book(
+            session, withdrawal_voided(player=act.player, key=key, ref=key, provenance=provenance())
+        )
+        if outcome.result is not Result.POSTED:
+            raise TooLate(act.verb.word, facts.state.value)
+        if facts.send is not None:
+            await release(session, facts.send.send_id, WithdrawalState.REJECTED.value)
 
     async def _acceptance(self, session: AsyncConnection, request: WithdrawalInput) -> WithdrawalAcceptance:
         key = withdrawal_key(request.withdrawal_id)

@@ -10,6 +10,7 @@ from typing import Protocol
 from temporalio import activity
 
 from activities.shifts import Shift
+from activities.vetting import Vetting
 from chains.gateway import ChainReader
 from domain.assets import Catalogue
 from domain.errors import FinalityBroken, NodeStale, NotFound, Unavailable
@@ -17,9 +18,9 @@ from domain.onchain import BlockRef, Heads
 from domain.rules import Policy
 from domain.sends import FeedInput
 from domain.stalls import UNWATCHED, StallBounds
-from ledger.events import DepositEvent, SendEvent, mark_delivered, undelivered
+from ledger.events import DepositEvent, FloatEvent, SendEvent, mark_delivered, undelivered
 from ledger.finality import advance_final, freeze
-from ledger.floats import floats_of, set_float
+from ledger.floats import floats_of, weigh
 from ledger.intake import IntakeRules
 from ledger.observed import (
     ChainCursor,
@@ -68,11 +69,13 @@ class FollowingActivities:
         """Apply blocks until the shift ends; raises FinalityBroken after freezing the chain in the books."""
         followed = self.networks[feed.network]
         shift = Shift(every_seconds=followed.poll_seconds)
+        vetting = Vetting(self.sessions, feed.network, followed.reader)
         async with _woken_by_hints(shift, followed.reader):
             async for _ in shift:
                 try:
                     height = await self._catch_up(feed.network, followed)
                     shift.detail = f"read up to block {height}"
+                    await vetting.when_due()
                 except FinalityBroken as error:
                     async with self.sessions.begin() as session:
                         await freeze(session, feed.network, error.sentence)
@@ -153,7 +156,7 @@ class FollowingActivities:
         for known in weighed:
             held = await reader.balance(known.address, self.catalogue.by_id(known.asset_id), heads.final.ref)
             async with self.sessions.begin() as session:
-                await set_float(session, network, known.address, known.asset_id, held.amount, held.at.height)
+                await weigh(session, network, known.address, known.asset_id, held.amount, held.at.height)
 
     async def _cursor(self, network: str, followed: FollowedNetwork) -> ChainCursor:
         try:
@@ -207,6 +210,10 @@ class Starter(Protocol):
         """Tell the workflow that owns a send."""
         ...
 
+    async def hot_wallets(self, event: FloatEvent) -> None:
+        """Tell the workflow that watches an asset of a network's hot wallets."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class DeliveringActivities:
@@ -231,6 +238,8 @@ class DeliveringActivities:
                 await self.starter.deposit(event)
             elif isinstance(event, SendEvent):
                 await self.starter.send(event)
+            elif isinstance(event, FloatEvent):
+                await self.starter.hot_wallets(event)
             else:
                 activity.logger.error("wallet 0x%s is %s", event.address.hex(), event.state)
         if events:

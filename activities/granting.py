@@ -1,4 +1,4 @@
-"""GrantingActivities: room in a hot wallet for one send, or a place in the queue for it."""
+"""GrantingActivities: room in a hot wallet for one send or its place in the queue; and serving the queue."""
 
 from dataclasses import dataclass
 
@@ -6,14 +6,13 @@ from temporalio import activity
 
 from domain.assets import Catalogue
 from domain.errors import NotFound
+from domain.levels import HotWalletFacts, HotWalletInput, assess
 from domain.sends import SendFacts, SendKind
 from domain.withdrawals import WithdrawalFacts, WithdrawalRef
-from ledger.events import EventKind, NewEvent, append_events
-from ledger.nonce_lanes import LiquidityRequest, grant_waiting, request_liquidity
+from ledger.levels import read_liquidity
+from ledger.liquidity import LiquidityRequest, grant_waiting, request_liquidity
 from ledger.session import Sessions
 from ledger.withdrawals import recall_withdrawal
-
-GRANTED = "granted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +37,16 @@ class GrantingActivities:
             fee_cap=facts.fee_cap,
         )
         async with self.sessions.begin() as session:
-            send = await request_liquidity(session, request)
-        if send.wallet is not None:
-            await pass_room_on(self.sessions, facts.network)
-        return send
+            return await request_liquidity(session, request)
+
+    @activity.defn
+    async def grant_liquidity(self, hot: HotWalletInput) -> HotWalletFacts:
+        """Give what room there is to who waits, and say how the asset stands afterwards."""
+        async with self.sessions.begin() as session:
+            granted = await grant_waiting(session, hot.network)
+        async with self.sessions.begin() as session:
+            liquidity = await read_liquidity(session, hot.network)
+        return assess(liquidity, hot.asset_id).model_copy(update={"granted": len(granted)})
 
     async def _facts(self, ref: WithdrawalRef) -> WithdrawalFacts:
         async with self.sessions.begin() as session:
@@ -52,8 +57,6 @@ class GrantingActivities:
 
 
 async def pass_room_on(sessions: Sessions, network: str) -> None:
-    """Give free room to who has waited longest and tell them; what is lost here costs them one timer."""
+    """Give free room to who has waited longest, who are told; what is lost here costs them one timer."""
     async with sessions.begin() as session:
-        granted = await grant_waiting(session, network)
-        news = [NewEvent(EventKind.SEND, str(send_id), GRANTED) for send_id in granted]
-        await append_events(session, network, news)
+        await grant_waiting(session, network)

@@ -7,7 +7,7 @@ from temporalio import activity
 
 from domain.sends import SendRef
 from domain.withdrawals import Unpayable
-from ledger.evidence import record_unpayable
+from ledger.evidence import close_judged, record_unpayable
 from ledger.session import Sessions
 
 
@@ -16,6 +16,12 @@ class ProvingActivities:
     """Writes evidence; what it says follows from rows of the signer and of the follower alone."""
 
     sessions: Sessions
+
+    @activity.defn
+    async def close_judged(self, ref: SendRef) -> bool:
+        """End an attempt without effect once two people have judged that it paid nothing; False before."""
+        async with self.sessions.begin() as session:
+            return await close_judged(session, ref.send_id, datetime.now(UTC))
 
     @activity.defn
     async def prove_unpayable(self, ref: SendRef) -> Unpayable:

@@ -18,13 +18,14 @@ from domain.errors import NotFound, RecordMismatch
 from domain.ids import slot_of_player, withdrawal_key
 from domain.journal import withdrawal_returned
 from domain.kinds import Result
-from domain.wishes import SupportAct
+from domain.verbs import judge
+from domain.wishes import SupportAct, Wish
 from domain.withdrawals import ReturnAct, WithdrawalFacts, WithdrawalRef, WithdrawalState
 from ledger.floats import release
 from ledger.freezing import hold_unfrozen
 from ledger.loading import lock_slots
 from ledger.session import Sessions
-from ledger.wishes import record_wish
+from ledger.wishes import insert_wish, is_recorded, lock_withdrawal
 from ledger.withdrawals import mark, recall_withdrawal
 
 
@@ -37,9 +38,16 @@ class ReturningActivities:
 
     @activity.defn
     async def record_verb(self, act: SupportAct) -> WithdrawalFacts:
-        """Keep a person's wish once; the workflow honours it as far as the rows allow."""
+        """Keep a person's wish once; the workflow honours it as far as the rows allow.
+
+        Raises what `judge` does, and NotFound or Conflict for a ticket that the door never wrote down or
+        wrote down otherwise.
+        """
         async with self.sessions.begin() as session:
-            await record_wish(session, act, datetime.now(UTC))
+            await lock_withdrawal(session, act.player, act.withdrawal_id)
+            if not await is_recorded(session, act):
+                facts = await _recalled(session, act)
+                await insert_wish(session, act, _wish(act, facts, judge(act, facts), datetime.now(UTC)))
             return await _recalled(session, act)
 
     @activity.defn
@@ -98,6 +106,21 @@ class ReturningActivities:
         facts = await in_books(self.sessions, work)
         await pass_room_on(self.sessions, facts.network)
         return facts
+
+
+def _wish(act: SupportAct, facts: WithdrawalFacts, people: int, now: datetime) -> Wish:
+    current = facts.send.current if facts.send else None
+    return Wish(
+        verb=act.verb,
+        attempt=current.attempt if current else 0,
+        variant=current.variants if current else 0,
+        ticket=act.ticket,
+        person=act.person,
+        content_hash=facts.seen,
+        cap=act.cap,
+        people=people,
+        at=now,
+    )
 
 
 async def _recalled(

@@ -18,7 +18,7 @@ from api.callers import PlayerTokens
 from api.destinations import Destinations
 from api.errors import METHOD_NOT_ALLOWED, Refused, outside, problem, respond
 from api.openapi import complete
-from api.routes import accounts, bets, deposits, fair, health, players, support, withdrawals
+from api.routes import accounts, bets, deposits, fair, health, liquidity, players, support, withdrawals
 from bootstrap.resources import DoorResources
 from domain.errors import Corrupt, CroupierError
 
@@ -61,7 +61,9 @@ SHAPES: dict[Listener, Shape] = {
             players.router,
             accounts.support_router,
             deposits.support_router,
+            support.players_router,
             support.router,
+            liquidity.router,
         ),
         256 * KIB,
     ),

@@ -11,20 +11,38 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum
 from typing import Generic, Protocol, TypeVar
+from uuid import UUID
 
 import structlog
-from temporalio.client import Client, RPCError, WithStartWorkflowOperation, WorkflowUpdateFailedError
+from temporalio.client import (
+    Client,
+    RPCError,
+    WithStartWorkflowOperation,
+    WorkflowQueryFailedError,
+    WorkflowUpdateFailedError,
+)
 from temporalio.client import WorkflowUpdateRPCTimeoutOrCancelledError as NoAnswerInTime
 from temporalio.common import Priority, TypedSearchAttributes, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import ActivityError, ApplicationError, FailureError, WorkflowAlreadyStartedError
 from temporalio.service import RPCStatusCode
 
 from api.errors import INTERNAL, Refused
+from domain.cases import Said
 from domain.errors import Conflict, TemporalUnavailable
+from domain.tickets import TRIES_OF_A_DELIVERY, update_id
 from domain.wire import Message
-from workflows.names import ACCEPT_UPDATE_ID, CONTENT, UpdateName, WorkflowName
+from workflows.names import (
+    ACCEPT_UPDATE_ID,
+    CONTENT,
+    MONEY_NAMESPACE,
+    QueryName,
+    UpdateName,
+    WorkflowName,
+    withdrawal_workflow_id,
+)
 
 PROBE_PATIENCE = timedelta(seconds=1)
+CASE_PATIENCE = timedelta(seconds=2)
 HANDLE_PATIENCE_SECONDS = 1
 ASKS_MAX = 2
 UPDATE_LOST = "AcceptedUpdateCompletedWorkflow"
@@ -77,6 +95,7 @@ class Verb(Generic[Record]):
     argument: Message
     answer: type[Record]
     patience: timedelta
+    first_try: int = 1
 
 
 class Asker(Protocol):
@@ -89,6 +108,10 @@ class Asker(Protocol):
     async def ask(self, question: Question[Record]) -> Record | NoAnswer: ...
 
     async def say(self, verb: Verb[Record]) -> Record | NoAnswer: ...
+
+    async def case(self, withdrawal_id: UUID) -> Said | None:
+        """What a withdrawal's workflow says about itself; None if it does not answer in time."""
+        ...
 
 
 class TemporalAsker:
@@ -118,9 +141,10 @@ class TemporalAsker:
 
     async def say(self, verb: Verb[Record]) -> Record | NoAnswer:
         """Send a verb; a second try has its own update id because a reset run no longer honours the first."""
-        for number in range(1, ASKS_MAX + 1):
+        last = verb.first_try + TRIES_OF_A_DELIVERY - 1
+        for number in range(verb.first_try, last + 1):
             try:
-                return await self._update(verb, f"{verb.ticket}.{number}")
+                return await self._update(verb, update_id(verb.ticket, number))
             except WorkflowUpdateFailedError as failure:
                 if not _is_lost(failure):
                     raise _refusal(failure) from failure
@@ -129,9 +153,21 @@ class TemporalAsker:
             except RPCError as error:
                 if error.status is RPCStatusCode.NOT_FOUND:
                     return NoAnswer.RECORDED
-                if error.status is not RPCStatusCode.INTERNAL or number == ASKS_MAX:
+                if error.status is not RPCStatusCode.INTERNAL or number == last:
                     raise _unavailable(error, verb.workflow_id) from error
         return NoAnswer.RECORDED
+
+    async def case(self, withdrawal_id: UUID) -> Said | None:
+        """Ask the workflow by a query, which moves nothing."""
+        handle = self._clients[MONEY_NAMESPACE].get_workflow_handle(withdrawal_workflow_id(withdrawal_id))
+        try:
+            async with _patience(CASE_PATIENCE):
+                said = await handle.query(QueryName.CASE.value, result_type=Said, rpc_timeout=CASE_PATIENCE)
+        except (RPCError, WorkflowQueryFailedError, TimeoutError, TemporalUnavailable) as error:
+            log.info("no sentence", withdrawal_id=str(withdrawal_id), why=type(error).__name__)
+            return None
+        assert isinstance(said, Said), said
+        return said
 
     async def _update_with_start(
         self, question: Question[Record], operation: "WithStartWorkflowOperation[object, object]"

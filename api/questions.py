@@ -16,8 +16,9 @@ from domain.players import (
     SeedRotationInput,
     SeedRotationRecord,
 )
-from domain.wishes import SupportAct, SupportVerb
-from domain.withdrawals import CancelAct, ReviewAct, ReviewVerb, WithdrawalFacts, WithdrawalInput
+from domain.tickets import Ticket, first_number
+from domain.wishes import SupportAct
+from domain.withdrawals import CancelAct, ReviewAct, WithdrawalFacts, WithdrawalInput
 from workflows.names import (
     BETS_NAMESPACE,
     BETS_QUEUE,
@@ -37,11 +38,6 @@ BET_PATIENCE = timedelta(seconds=2)
 WITHDRAWAL_PATIENCE = timedelta(seconds=3)
 RECORD_PATIENCE = timedelta(seconds=5)
 """For small acts: registering a player, giving out an address, turning a seed pair."""
-UPDATE_OF = {
-    SupportVerb.BUMP_FEE: UpdateName.BUMP_FEE,
-    SupportVerb.CANCEL_BY_SELF_SEND: UpdateName.CANCEL_BY_SELF_SEND,
-    SupportVerb.REJECT_AND_REFUND: UpdateName.REJECT_AND_REFUND,
-}
 
 
 def player_question(request: PlayerInput) -> Question[PlayerRecord]:
@@ -107,19 +103,14 @@ def cancel_verb(act: CancelAct) -> Verb[WithdrawalFacts]:
     return _withdrawal_verb(act, UpdateName.CANCEL, f"cancel-{act.request_id}")
 
 
-def review_verb(act: ReviewAct) -> Verb[WithdrawalFacts]:
-    """A reviewer's word on a withdrawal."""
-    update = UpdateName.APPROVE if act.verb is ReviewVerb.APPROVE else UpdateName.REJECT
-    return _withdrawal_verb(act, update, f"{update.value}-{act.ticket}")
-
-
-def support_verb(act: SupportAct) -> Verb[WithdrawalFacts]:
-    """What a person in support wants of a committed withdrawal."""
-    return _withdrawal_verb(act, UPDATE_OF[act.verb], f"{act.verb.value}-{act.ticket}")
+def staff_verb(ticket: Ticket, deliveries_before: int = 0) -> Verb[WithdrawalFacts]:
+    """What a person of the staff said; another delivery has update ids of its own."""
+    update, first = UpdateName(ticket.verb.value), first_number(deliveries_before)
+    return _withdrawal_verb(ticket.act, update, ticket.ticket, first)
 
 
 def _withdrawal_verb(
-    act: CancelAct | ReviewAct | SupportAct, update: UpdateName, ticket: str
+    act: CancelAct | ReviewAct | SupportAct, update: UpdateName, ticket: str, first_try: int = 1
 ) -> Verb[WithdrawalFacts]:
     return Verb(
         namespace=MONEY_NAMESPACE,
@@ -129,6 +120,7 @@ def _withdrawal_verb(
         argument=act,
         answer=WithdrawalFacts,
         patience=WITHDRAWAL_PATIENCE,
+        first_try=first_try,
     )
 
 

@@ -9,20 +9,26 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.granting import GRANTED
 from activities.repairing import Run
 from bootstrap.settings import HouseFile
 from domain.assets import Catalogue
-from domain.deposits import Observation
+from domain.deposits import Observation, WalletRole
 from domain.errors import TemporalUnavailable
+from domain.levels import HotWalletInput
 from domain.players import PoolInput
 from domain.repairs import Restartable, RunState
 from domain.sends import FeedInput, Told
-from ledger.events import DepositEvent, SendEvent
-from workflows.names import CONTENT, MONEY_NAMESPACE, SignalName, withdrawal_workflow_id
+from ledger.events import DEMAND_CHANGED, GRANTED, DepositEvent, FloatEvent, SendEvent
+from workflows.names import (
+    CONTENT,
+    MONEY_NAMESPACE,
+    SignalName,
+    hot_wallet_workflow_id,
+    withdrawal_workflow_id,
+)
 from workflows.starts import Start, deposit_start, start_of
 
-NEWS = {GRANTED: SignalName.GRANTED}
+NEWS = {GRANTED: SignalName.GRANTED, DEMAND_CHANGED: SignalName.DEMAND_CHANGED}
 STATES = {
     WorkflowExecutionStatus.RUNNING: RunState.OPEN,
     WorkflowExecutionStatus.COMPLETED: RunState.COMPLETED,
@@ -34,14 +40,23 @@ STATES = {
 """What each status of a newest run means; one that is not listed is on its way to the next run."""
 
 
-def endless_of(house: HouseFile) -> tuple[FeedInput | PoolInput, ...]:
-    """What runs for ever in this house: a feed for each network, a pool for each family of keys."""
+def endless_of(house: HouseFile) -> tuple[FeedInput | PoolInput | HotWalletInput, ...]:
+    """What runs for ever in this house: a feed for each network, a pool for each family of keys.
+
+    And a keeper for each asset of each network that has a hot wallet.
+    """
     feeds = [FeedInput(network=entry.network) for entry in house.networks]
     pools = [
         PoolInput(family=entry.family, network=_first_network(house, entry.family))
         for entry in house.addresses
     ]
-    return (*feeds, *pools)
+    paying = {wallet.network for wallet in house.wallets if wallet.role is WalletRole.HOT}
+    keepers = [
+        HotWalletInput(network=entry.network, asset_id=entry.id)
+        for entry in house.assets
+        if entry.network in paying
+    ]
+    return (*feeds, *pools, *keepers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +81,14 @@ class TemporalStarter:
 
     async def send(self, event: SendEvent) -> None:
         """Tell the withdrawal that owns a send; one that has ended has nothing to learn."""
-        handle = self.money.get_workflow_handle(withdrawal_workflow_id(event.send_id))
-        try:
-            await handle.signal(NEWS.get(event.state, SignalName.OBSERVED), Told(number=event.number))
-        except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:
-                raise TemporalUnavailable(error.message) from error
+        signal = NEWS.get(event.state, SignalName.OBSERVED)
+        await self._tell(withdrawal_workflow_id(event.send_id), signal, event.number)
+
+    async def hot_wallets(self, event: FloatEvent) -> None:
+        """Tell the keeper of an asset; one that does not run reads the rows when it begins."""
+        asset = self.catalogue.by_id(event.asset_id)
+        signal = NEWS.get(event.state, SignalName.FUNDS_CHANGED)
+        await self._tell(hot_wallet_workflow_id(event.network, asset.symbol), signal, event.number)
 
     async def run_of(self, owed: Restartable) -> Run:
         """What Temporal knows of its newest run; one that retention has taken is absent."""
@@ -99,6 +116,13 @@ class TemporalStarter:
         except WorkflowAlreadyStartedError:
             return False
         return True
+
+    async def _tell(self, workflow_id: str, signal: SignalName, number: int) -> None:
+        try:
+            await self.money.get_workflow_handle(workflow_id).signal(signal, Told(number=number))
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise TemporalUnavailable(error.message) from error
 
     async def _start(
         self,

@@ -4,6 +4,8 @@ import itertools
 import json
 import signal
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from devstack.fetching import anvil_program
@@ -51,6 +53,7 @@ class Anvil(PortedServer):
         self.port = free_port(port)
         self.name = name
         self._state = state
+        self._block_time = block_time
         self._ids = itertools.count(1)
         self._options = [
             *("--chain-id", str(chain_id)),
@@ -80,9 +83,25 @@ class Anvil(PortedServer):
         """Mine blocks now."""
         self.rpc("anvil_mine", hex(blocks))
 
+    def final_height(self) -> int:
+        """The height of the block that the node calls final."""
+        block = self.rpc("eth_getBlockByNumber", "finalized", False)  # noqa: FBT003 - JSON-RPC counts places
+        assert isinstance(block, dict)
+        return int(str(block["number"]), 16)
+
     def reorg(self, depth: int) -> None:
         """Replace the last `depth` blocks by as many empty ones."""
         self.rpc("anvil_reorg", depth, [])
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Mine only when told to, until the end; then a block comes every `block_time` seconds again."""
+        assert self._block_time is not None, "this chain has no interval to return to"
+        self.rpc("evm_setIntervalMining", 0)
+        try:
+            yield
+        finally:
+            self.rpc("evm_setIntervalMining", self._block_time)
 
     def accounts(self) -> list[str]:
         """Return the addresses whose transactions the node signs itself, lower case."""

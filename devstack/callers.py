@@ -1,6 +1,7 @@
 """A casino's back office and its players' clients over real HTTP, for the demo, tests and benches."""
 
 from collections.abc import Callable
+from functools import partial
 from time import monotonic, sleep
 from typing import Any, TypeVar
 
@@ -8,6 +9,7 @@ import httpx
 
 TIMEOUT_SECONDS = 15
 POLL_SECONDS = 0.2
+PATIENCE_SECONDS = 30
 
 Seen = TypeVar("Seen")
 
@@ -29,19 +31,25 @@ class Caller:
         self._http = httpx.Client(base_url=url, headers=self.headers, timeout=TIMEOUT_SECONDS)
 
     def get(self, path: str, **parameters: str) -> dict[str, Any]:
-        return self._answer(self._http.get(path, params=parameters))
+        return self._answer(partial(self._http.get, path, params=parameters))
 
     def post(self, path: str, body: dict[str, Any] | None = None, **headers: str) -> dict[str, Any]:
-        return self._answer(self._http.post(path, json=body, headers=headers))
+        return self._answer(partial(self._http.post, path, json=body, headers=headers))
 
     def close(self) -> None:
         self._http.close()
 
-    def _answer(self, response: httpx.Response) -> dict[str, Any]:
-        answer: dict[str, Any] = response.json()
-        if response.is_success:
-            return answer
-        raise Refused(response.status_code, answer)
+    def _answer(self, ask: Callable[[], httpx.Response]) -> dict[str, Any]:
+        """What the API says; a request that it wants to be asked again is asked again, under its own key."""
+        ends_at = monotonic() + PATIENCE_SECONDS
+        while True:
+            response = ask()
+            answer: dict[str, Any] = response.json()
+            if response.is_success:
+                return answer
+            if answer.get("retry") != "same_id" or monotonic() > ends_at:
+                raise Refused(response.status_code, answer)
+            sleep(POLL_SECONDS)
 
 
 class BackOffice(Caller):
@@ -53,9 +61,9 @@ class BackOffice(Caller):
         token = self.post(f"/v1/players/{player_id}/tokens")["token"]
         return PlayerClient(player_url, token, player_id)
 
-    def withdrawal_state(self, player: "PlayerClient", withdrawal_id: str) -> str:
+    def withdrawal_state(self, withdrawal_id: str) -> str:
         """The state the staff sees, which ends only when the books are settled."""
-        return str(self.get(f"/v1/players/{player.player_id}/withdrawals/{withdrawal_id}")["state"])
+        return str(self.get(f"/v1/support/withdrawals/{withdrawal_id}")["state"])
 
 
 class PlayerClient(Caller):
@@ -85,6 +93,16 @@ class PlayerClient(Caller):
 
     def withdrawal(self, withdrawal_id: str) -> dict[str, Any]:
         return self.get(f"/v1/withdrawals/{withdrawal_id}")
+
+    def deposits(self) -> list[dict[str, Any]]:
+        """The newest deposits, whatever became of them."""
+        items: list[dict[str, Any]] = self.get("/v1/deposits")["items"]
+        return items
+
+    def statement(self, asset: str, network: str) -> list[dict[str, Any]]:
+        """The newest movements of one asset."""
+        items: list[dict[str, Any]] = self.get("/v1/statement", asset=asset, network=network)["items"]
+        return items
 
     def available(self, asset: str, network: str) -> int:
         """Units available of one asset; 0 before anything arrived."""

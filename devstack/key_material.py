@@ -18,6 +18,8 @@ ROLES = (
     "croupier_verifier",
 )
 OPERATOR_KEY_ID = "demo"
+STAFF = ("anna", "ben")
+"""Whose keys are drawn too: two, because some verbs need two people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,9 @@ class KeyMaterial:
     def operator_key_file(self) -> Path:
         return self.directory / "operator.key"
 
+    def staff_key_file(self, person: str) -> Path:
+        return self.directory / f"{person}.key"
+
     @property
     def keystore_password_file(self) -> Path:
         return self.directory / "keystore.password"
@@ -67,12 +72,21 @@ def draw_secrets(directory: Path, operator: int) -> KeyMaterial:
     _write(drawn.seed_key_file, secrets.token_hex(32))
     _write(drawn.keystore_password_file, secrets.token_urlsafe(32))
     _write(drawn.token_key_file, _private_key())
-    _write(drawn.operator_key_file, f"{OPERATOR_KEY_ID}.{secrets.token_urlsafe(32)}")
-    digest = hashlib.sha256(drawn.operator_key.encode("ascii")).hexdigest()
-    entry = {OPERATOR_KEY_ID: {"operator": operator, "name": "demo operator", "sha256": digest}}
-    _write(drawn.operator_keys_file, json.dumps(entry))
+    key_files = {
+        OPERATOR_KEY_ID: drawn.operator_key_file,
+        **{name: drawn.staff_key_file(name) for name in STAFF},
+    }
+    for key_id, file in key_files.items():
+        _write(file, f"{key_id}.{secrets.token_urlsafe(32)}")
+    entries = {key_id: _entry(operator, key_id, file) for key_id, file in key_files.items()}
+    _write(drawn.operator_keys_file, json.dumps(entries))
     drawn.keystore.mkdir(mode=0o700, exist_ok=True)
     return drawn
+
+
+def _entry(operator: int, name: str, file: Path) -> dict[str, object]:
+    """What the door keeps of an operator key."""
+    return {"operator": operator, "name": name, "sha256": hashlib.sha256(file.read_bytes()).hexdigest()}
 
 
 def _private_key() -> str:

@@ -1,7 +1,7 @@
 """A house ready to open: schema and roles, funded wallets on each chain, opening balances in the books."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,15 +48,29 @@ class SeededHouse:
     networks: tuple[SeededNetwork, ...]
 
 
-def seed(
-    directory: Path, postgres: Postgres, chains: Sequence[Anvil], keys: KeyMaterial, *, wallets: int = 2
+def seed(  # noqa: PLR0913 - the last two have defaults
+    directory: Path,
+    postgres: Postgres,
+    chains: Sequence[Anvil],
+    keys: KeyMaterial,
+    *,
+    wallets: int = 2,
+    dry: Collection[int] = (),
 ) -> SeededHouse:
-    """Draw keys, fund hot wallets on chain, enter the house, and book what its wallets hold as bankroll."""
+    """Draw keys, fund hot wallets on chain, enter the house, and book what its wallets hold as bankroll.
+
+    On the chains whose ids are `dry` the hot wallets get no tokens.
+    """
     password = SecretStr(keys.keystore_password_file.read_text(encoding="ascii"))
     keystore = Keystore(keys.keystore, password, scrypt_cost=SCRYPT_COST)
     xpub = keystore.create_account(FAMILY, 0)
     networks = tuple(
-        _fund(chain, number, tuple(keystore.create_wallet() for _ in range(wallets)))
+        _fund(
+            chain,
+            number,
+            tuple(keystore.create_wallet() for _ in range(wallets)),
+            tokens=0 if chain.chain_id in dry else TOKEN_FUNDING,
+        )
         for number, chain in enumerate(chains)
     )
     house = SeededHouse(directory / "house.toml", directory / "signer_policy.toml", networks)
@@ -81,7 +95,7 @@ def _migrate(postgres: Postgres, keys: KeyMaterial, networks: Sequence[SeededNet
             connection.execute(statement.format(sql.Identifier(role), sql.Literal(password)))
 
 
-def _fund(chain: Anvil, number: int, wallets: tuple[bytes, ...]) -> SeededNetwork:
+def _fund(chain: Anvil, number: int, wallets: tuple[bytes, ...], *, tokens: int) -> SeededNetwork:
     """Deploy the token, fund the wallets, and wait until the block that shows it is final."""
     network = NetworkId(f"{FAMILY}:{chain.chain_id}")
     treasury = chain.accounts()[0]
@@ -90,10 +104,11 @@ def _fund(chain: Anvil, number: int, wallets: tuple[bytes, ...]) -> SeededNetwor
         chain.rpc(
             "eth_sendTransaction", {"from": treasury, "to": hex_text(wallet), "value": hex(COIN_FUNDING)}
         )
-        send_tokens(chain, contract, treasury, hex_text(wallet), TOKEN_FUNDING)
+        if tokens:
+            send_tokens(chain, contract, treasury, hex_text(wallet), tokens)
     chain.mine(1)
     start = int(str(chain.rpc("eth_blockNumber")), 16)
-    while _final_height(chain) < start:
+    while chain.final_height() < start:
         chain.mine(1)
     first_id = 1 + 2 * number
     coin = Asset(first_id, "ETH", network, AssetKind.NATIVE, 18)
@@ -101,12 +116,6 @@ def _fund(chain: Anvil, number: int, wallets: tuple[bytes, ...]) -> SeededNetwor
         first_id + 1, "TUSD", network, AssetKind.TOKEN, 6, bytes.fromhex(contract.removeprefix("0x"))
     )
     return SeededNetwork(chain, coin, token, wallets, start)
-
-
-def _final_height(chain: Anvil) -> int:
-    block = chain.rpc("eth_getBlockByNumber", "finalized", False)  # noqa: FBT003 - JSON-RPC counts places
-    assert isinstance(block, dict)
-    return int(str(block["number"]), 16)
 
 
 async def _enter(postgres: Postgres, house: SeededHouse) -> None:
@@ -126,7 +135,8 @@ async def _open_wallet(sessions: Sessions, seeded: SeededNetwork, wallet: bytes)
     for asset, units in _held(seeded, wallet).items():
         async with sessions.begin() as session:
             await set_float(session, seeded.network, wallet, asset.asset_id, units, seeded.start_height)
-        await post_opening(sessions, [_opening(seeded, wallet, asset, units)])
+        if units:
+            await post_opening(sessions, [_opening(seeded, wallet, asset, units)])
 
 
 def _held(seeded: SeededNetwork, wallet: bytes) -> dict[Asset, int]:

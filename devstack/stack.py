@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -130,9 +130,17 @@ class Stack:
 
 @contextmanager
 def running_stack(
-    directory: Path, *, say: Progress, keep: bool = False, profile: Profile = "demo"
+    directory: Path,
+    *,
+    say: Progress,
+    keep: bool = False,
+    profile: Profile = "demo",
+    dry: Collection[int] = (),
 ) -> Iterator[Stack]:
-    """Start everything, yield it, and stop what was started, whatever happens in between."""
+    """Start everything, yield it, and stop what was started, whatever happens in between.
+
+    `dry` are the ids of chains whose hot wallets begin without tokens.
+    """
     (directory / "health").mkdir(parents=True, exist_ok=True)
     (directory / "logs").mkdir(parents=True, exist_ok=True)
     postgres = Postgres(directory / "postgres", keep=keep)
@@ -158,7 +166,7 @@ def running_stack(
                 future.result()
         say("creating schemas, roles, keys and wallets")
         keys = draw_secrets(directory / "secrets", OPERATOR)
-        house = seed(directory, postgres, chains, keys)
+        house = seed(directory, postgres, chains, keys, dry=dry)
         ports = (free_port(8080), free_port(8081))
         stack = Stack(directory, postgres, temporal, chains, keys, house, *ports, processes)
         say("starting the signer, the workers and the API")

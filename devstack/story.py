@@ -1,9 +1,13 @@
-"""The demo: two deposits, a few hundred bets, two withdrawals, told as they happen and judged at the end."""
+"""The demo: deposits, a few hundred bets, withdrawals, told as they happen and judged at the end.
+
+One deposit loses its block before it is final, and one withdrawal finds no coins and is resumed by support.
+"""
 
 import asyncio
 import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -14,12 +18,15 @@ from typing import Any
 from rich.console import Console
 
 from devstack.auditing import Audit, audit
-from devstack.callers import BackOffice, wait_for
+from devstack.callers import BackOffice
 from devstack.cast import Account
+from devstack.depositing import await_credits, credits_of, is_told_once, pay_in, take_back
+from devstack.paying_out import ask_out, await_paid
 from devstack.runs import open_run
-from devstack.stack import Stack, running_stack
+from devstack.stack import CHAIN_IDS, Stack, running_stack
+from devstack.staff import StaffMember
 from devstack.telling import Teller
-from devstack.tokens.deploying import send_tokens, tokens_of
+from devstack.topping_up import await_standing, is_told_to_its_end, resume, retold, top_up
 from domain.fairness import commitment
 from domain.games import roll_dice
 
@@ -27,6 +34,8 @@ BETS_EACH = 150
 PLAYERS_AT_ONCE = 4
 UNDER = 4_950
 OUTSIDE = "0x00000000000000000000000000000000c0ffee00"
+DRY = frozenset(CHAIN_IDS[1:])
+"""Chains on which the hot wallets hold no tokens so far."""
 VERSIONS_OF = (
     "temporalio",
     "fastapi",
@@ -38,6 +47,16 @@ VERSIONS_OF = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the chapters brought to the end of the story."""
+
+    deposits: list[dict[str, Any]]
+    reorg: dict[str, Any]
+    withdrawals: list[dict[str, Any]]
+    stuck: dict[str, Any]
+
+
 def tell(console: Console, target: Path) -> int:
     """Run the story, write its result as JSON, and return 0 only if everything held."""
     began = monotonic()
@@ -45,7 +64,7 @@ def tell(console: Console, target: Path) -> int:
     run = open_run("demo")
     result = _nothing_yet()
     try:
-        with running_stack(run.path, say=teller.step) as stack:
+        with running_stack(run.path, say=teller.step, dry=DRY) as stack:
             teller.links(stack)
             result = _story(stack, teller)
     finally:
@@ -61,8 +80,10 @@ def _story(stack: Stack, teller: Teller) -> dict[str, Any]:
     office = BackOffice(stack.operator_url, stack.keys.operator_key)
     accounts = _enter(stack, office)
     teller.chapter("Deposits")
-    deposits = [_deposit(account) for account in accounts]
-    _await_credits(accounts)
+    deposits = [pay_in(account) for account in accounts]
+    reorg = take_back(accounts[0], deposits[0]["txid"], teller)
+    await_credits(accounts)
+    reorg["credits"] = credits_of(accounts[0], reorg["txid"])
     teller.deposits(accounts, deposits)
     teller.chapter("Bets")
     with ThreadPoolExecutor(len(accounts) * PLAYERS_AT_ONCE) as pool:
@@ -71,15 +92,14 @@ def _story(stack: Stack, teller: Teller) -> dict[str, Any]:
     recomputed = [_is_fair(account) for account in accounts]
     fair = all(recomputed)
     teller.bets(accounts, fair=fair)
-    teller.chapter("Withdrawals")
-    withdrawals = _withdraw(accounts, office, teller)
+    withdrawals, stuck = _withdraw(accounts, stack, office, teller)
     teller.chapter("Audit")
     judged = asyncio.run(audit(stack.postgres, stack.house.networks))
     teller.audit(judged)
     for account in accounts:
         account.client.close()
     office.close()
-    return _result(accounts, deposits, withdrawals, judged, fair=fair)
+    return _result(accounts, Told(deposits, reorg, withdrawals, stuck), judged, fair=fair)
 
 
 def _enter(stack: Stack, office: BackOffice) -> list[Account]:
@@ -103,39 +123,6 @@ def _enter(stack: Stack, office: BackOffice) -> list[Account]:
             OUTSIDE[:-1] + "2",
         ),
     ]
-
-
-def _deposit(account: Account) -> dict[str, Any]:
-    """Pay from an account the chain's node signs for, like a stranger's wallet would."""
-    chain = account.seeded.chain
-    address = account.client.deposit_address(account.asset.network)
-    stranger = chain.accounts()[5]
-    if account.asset.contract:
-        token = "0x" + account.asset.contract.hex()
-        chain.rpc("eth_sendTransaction", {"from": chain.accounts()[0], "to": stranger, "value": "0x1"})
-        send_tokens(chain, token, chain.accounts()[0], stranger, account.deposit)
-        wait_for(lambda: tokens_of(chain, token, stranger) >= account.deposit, "the stranger's tokens")
-        txid = send_tokens(chain, token, stranger, address, account.deposit)
-    else:
-        sent = {"from": stranger, "to": address, "value": hex(account.deposit)}
-        txid = str(chain.rpc("eth_sendTransaction", sent))
-    return {
-        "player": account.name,
-        "network": account.asset.network,
-        "asset": account.asset.symbol,
-        "amount": str(account.deposit),
-        "address": address,
-        "txid": txid,
-    }
-
-
-def _await_credits(accounts: Sequence[Account]) -> None:
-    for account in accounts:
-        wait_for(partial(_is_credited, account), f"{account.name}'s credit")
-
-
-def _is_credited(account: Account) -> bool:
-    return account.client.available(account.asset.symbol, account.asset.network) == account.deposit
 
 
 def _bet(account: Account, number: int) -> dict[str, Any]:
@@ -163,44 +150,21 @@ def _is_fair(account: Account) -> bool:
     )
 
 
-def _withdraw(accounts: Sequence[Account], office: BackOffice, teller: Teller) -> list[dict[str, Any]]:
-    """Each player takes a whole coin out; it counts only when the coins lie at the outside address."""
-    asked = [
-        account.client.withdraw(
-            "out-1", account.asset.symbol, account.asset.network, account.outside, account.one
-        )
-        for account in accounts
+def _withdraw(
+    accounts: Sequence[Account], stack: Stack, office: BackOffice, teller: Teller
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Each player takes a whole coin out; for the second one no hot wallet has it, until somebody tops up."""
+    alice, bob = accounts
+    anna = StaffMember(stack.operator_url, stack.keys.staff_key_file("anna"))
+    teller.chapter("Withdrawals, one of which stands still")
+    asked = [ask_out(account) for account in accounts]
+    stood = await_standing(asked[1], anna, teller)
+    resume(bob, asked[1], top_up(bob, teller), anna, teller)
+    paid = [
+        await_paid(account, withdrawal_id, office, teller)
+        for account, withdrawal_id in zip((alice, bob), asked, strict=True)
     ]
-    done = []
-    for account, request in zip(accounts, asked, strict=True):
-        final = _await_paid(account, request["withdrawal_id"], office, teller)
-        arrived = wait_for(partial(_arrived, account), f"{account.name}'s coins outside")
-        done.append({**final, "player": account.name, "arrived": str(arrived)})
-        teller.withdrawal(account, done[-1])
-    return done
-
-
-def _await_paid(account: Account, withdrawal_id: str, office: BackOffice, teller: Teller) -> dict[str, Any]:
-    seen: list[str] = []
-
-    def look() -> dict[str, Any] | None:
-        now = account.client.withdrawal(withdrawal_id)
-        if now["status"] not in seen:
-            seen.append(now["status"])
-            teller.step(f"{account.name}'s withdrawal: {now['status']}")
-        return (
-            now
-            if now["status"] == "paid" and office.withdrawal_state(account.client, withdrawal_id) == "settled"
-            else None
-        )
-
-    return {**wait_for(look, f"{account.name}'s payment", seconds=90), "seen": seen}
-
-
-def _arrived(account: Account) -> int:
-    if account.asset.contract:
-        return tokens_of(account.seeded.chain, "0x" + account.asset.contract.hex(), account.outside)
-    return int(str(account.seeded.chain.rpc("eth_getBalance", account.outside, "latest")), 16)
+    return paid, retold(asked[1], stood, anna, teller)
 
 
 def _nothing_yet() -> dict[str, Any]:
@@ -210,6 +174,8 @@ def _nothing_yet() -> dict[str, Any]:
         "deposits": [],
         "bets": {"count": 0, "wins": 0, "losses": 0},
         "withdrawals": [],
+        "reorg": {},
+        "stuck": {},
         "invariants": {},
         "versions": _versions(),
     }
@@ -219,25 +185,22 @@ def _versions() -> dict[str, str]:
     return {"python": python_version(), **{name: version(name) for name in VERSIONS_OF}}
 
 
-def _result(
-    accounts: Sequence[Account],
-    deposits: list[dict[str, Any]],
-    withdrawals: list[dict[str, Any]],
-    judged: Audit,
-    *,
-    fair: bool,
-) -> dict[str, Any]:
+def _result(accounts: Sequence[Account], told: Told, judged: Audit, *, fair: bool) -> dict[str, Any]:
     states = [bet["state"] for account in accounts for bet in account.bets]
     invariants = {
         **judged.invariants,
-        "coins_arrived_outside": all(paid["arrived"] == paid["amount"] for paid in withdrawals),
+        "coins_arrived_outside": all(paid["arrived"] == paid["amount"] for paid in told.withdrawals),
         "bets_recompute_from_revealed_seeds": fair,
+        "reorged_deposit_credited_once": is_told_once(told.reorg),
+        "stuck_withdrawal_resumed_and_paid": is_told_to_its_end(told.stuck),
     }
     return {
         "ok": all(invariants.values()),
-        "deposits": deposits,
+        "deposits": told.deposits,
         "bets": {"count": len(states), "wins": states.count("won"), "losses": states.count("lost")},
-        "withdrawals": withdrawals,
+        "withdrawals": told.withdrawals,
+        "reorg": told.reorg,
+        "stuck": told.stuck,
         "invariants": invariants,
         "versions": _versions(),
     }

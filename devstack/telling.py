@@ -7,10 +7,12 @@ from typing import Any
 from rich.console import Console
 from rich.rule import Rule
 from rich.table import Table
+from rich.text import Text
 
 from devstack.auditing import Audit
 from devstack.cast import Account
 from devstack.stack import Stack
+from devstack.staff import Said
 from domain.money import show_units
 
 GOOD, BAD = "[green]✓[/]", "[red]✗[/]"
@@ -70,6 +72,12 @@ class Teller:
             f"{GOOD} {account.name}: {_coins(account, int(paid['arrived']))} arrived at {account.outside} "
             f"in {_short(str(paid['txid']))}"
         )
+
+    def command(self, said: Said) -> None:
+        """A command as somebody typed it, and what it printed."""
+        self._console.print(Text(f"$ {said.line}", style="bold cyan"))
+        for line in said.out.rstrip().splitlines():
+            self._console.print(Text(f"  {line.rstrip()}"), soft_wrap=True)
 
     def audit(self, judged: Audit) -> None:
         table = _table("asset", "held by", "books", "chain", "")

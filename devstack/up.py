@@ -1,11 +1,13 @@
 """The stack kept running for whoever wants to look around."""
 
+import shlex
 import signal
 from threading import Event
 
 from rich.console import Console
 from rich.table import Table
 
+from devstack.key_material import STAFF
 from devstack.runs import open_run
 from devstack.stack import Stack, running_stack
 
@@ -36,6 +38,15 @@ def _show(console: Console, stack: Stack) -> None:
     ):
         table.add_row(name, place)
     console.print(table)
+    console.print("What stands still, in another terminal (ben.key is the second person):", style="bold")
+    key_file = stack.keys.staff_key_file(STAFF[0])
+    for line in (
+        f"export CROUPIER_URL={stack.operator_url}",
+        f"export CROUPIER_OPERATOR_KEY_FILE={shlex.quote(str(key_file))}",
+        ".venv/bin/croupier withdrawals --all",
+        ".venv/bin/croupier liquidity",
+    ):
+        console.print(f"  {line}", soft_wrap=True, markup=False)
     console.print("Ctrl-C stops everything.")
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from domain.bets import BetInput
 from domain.deposits import DepositInput
+from domain.levels import HotWalletInput
 from domain.players import PoolInput
 from domain.sends import FeedInput
 from domain.wire import Message
@@ -20,7 +21,7 @@ GRACE_SECONDS = 60
 FINDINGS_MAX = 100
 """Findings that one report carries; each is in the log too."""
 
-Restartable = BetInput | WithdrawalInput | DepositInput | FeedInput | PoolInput
+Restartable = BetInput | WithdrawalInput | DepositInput | FeedInput | PoolInput | HotWalletInput
 """What a workflow that stands for something owed is started with."""
 
 

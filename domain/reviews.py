@@ -20,6 +20,7 @@ class Reason(StrEnum):
     REVIEW = "REVIEW"
     PAYEE_REFUSES = "PAYEE_REFUSES"
     SEND_FAILED = "SEND_FAILED"
+    WALLET_FROZEN = "WALLET_FROZEN"
     NO_EFFECT = "NO_EFFECT"
     CORRUPT = "CORRUPT"
 
@@ -60,8 +61,9 @@ _WHAT = {
     Reason.CHAIN_FROZEN: "The network is frozen after it took back a final block",
     Reason.REVIEW: "Waiting for a person to approve or reject",
     Reason.PAYEE_REFUSES: "The payee or the token refuses this transfer",
-    Reason.SEND_FAILED: "The transaction failed on chain",
-    Reason.NO_EFFECT: "The transaction succeeded without the expected transfer",
+    Reason.SEND_FAILED: "Its transactions ended without a payment",
+    Reason.WALLET_FROZEN: "Its hot wallet is frozen",
+    Reason.NO_EFFECT: "The transaction succeeded without the exact transfer it owes",
     Reason.CORRUPT: "Two records that must agree do not",
 }
 

@@ -9,7 +9,13 @@ from enum import StrEnum
 from uuid import UUID
 
 from domain.assets import NetworkId
+from domain.liquidity import QueueFacts, describe_place
 from domain.wire import Hex, Message, Units
+
+NO_EFFECT = "NO_EFFECT"
+"""Why an attempt stays open whose transaction is final: it succeeded, and nothing of the asset moved."""
+MOVED_OTHERWISE = "MOVED_OTHERWISE"
+"""The same, but something of the asset did leave the wallet."""
 
 
 class SendKind(StrEnum):
@@ -166,7 +172,8 @@ class AttemptView:
 class AttemptFacts(Message):
     """One attempt as its rows show it; purpose and patience are those of its newest variant.
 
-    `is_next` says that no lower nonce of its wallet waits for a block.
+    `is_next` says that no lower nonce of its wallet waits for a block. `why` is NO_EFFECT or MOVED_OTHERWISE
+    once its transaction was final and had not done what it was for.
     """
 
     attempt: int
@@ -182,6 +189,12 @@ class AttemptFacts(Message):
     waited_blocks: int = 0
     patience_blocks: int = 3
     patience_seconds: int = 45
+    why: str | None = None
+
+    @property
+    def moved_nothing(self) -> bool:
+        """Whether its final transaction succeeded and left every coin of the asset where it was."""
+        return self.why == NO_EFFECT
 
     @property
     def is_overdue(self) -> bool:
@@ -191,50 +204,24 @@ class AttemptFacts(Message):
 
 
 class SendFacts(Message):
-    """Everything the rows know about a send; `wallet` is set once it has been granted room."""
+    """Everything the rows know about a send; `frozen` says why nobody trusts its wallet any more."""
 
     send_id: UUID
     wallet: Hex | None = None
     place_in_queue: int | None = None
+    queue: QueueFacts | None = None
     attempts: tuple[AttemptFacts, ...] = ()
     is_released: bool = False
+    frozen: str | None = None
 
     @property
     def current(self) -> AttemptFacts | None:
         return self.attempts[-1] if self.attempts else None
 
-
-class SendStep(StrEnum):
-    """What an outgoing transaction needs next."""
-
-    PLAN = "plan"
-    SIGN = "sign"
-    SEND = "send"
-    WATCH = "watch"
-    PAID = "paid"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-    DEAD = "dead"
-
-
-def next_send_step(facts: SendFacts) -> SendStep:
-    """Where a send continues, read from its rows alone."""
-    current = facts.current
-    if current is None:
-        return SendStep.PLAN
-    if current.outcome is not None:
-        return SendStep(current.outcome.value)
-    if current.state is AttemptState.LANED:
-        return SendStep.SIGN
-    if current.state in {AttemptState.SIGNED, AttemptState.ORPHANED}:
-        return SendStep.SEND
-    return SendStep.WATCH
-
-
-def has_another_try(facts: SendFacts) -> bool:
-    """Whether the newest attempt is the first that failed on chain: one more is made without a person."""
-    failed = [attempt for attempt in facts.attempts if attempt.outcome is AttemptOutcome.FAILED]
-    return len(failed) == 1 and facts.current == failed[0]
+    @property
+    def standing(self) -> str:
+        """Where it stands in the queue for coins, as one clause."""
+        return describe_place(self.queue) if self.queue else f"place {self.place_in_queue} in the queue"
 
 
 class SendOrder(Message):

@@ -1,28 +1,39 @@
-"""What support may want of a withdrawal that is committed, and when its rows still allow it.
+"""What people in support want of a withdrawal, and which of it counts.
 
-A wish is a row. It names the attempt and the variant it was said about, so the rows alone tell whether it is
-still to be honoured, and the same ticket is honoured once whatever run reads it.
+A wish is a row. It names the attempt and the variant it was said about and the hash of what its person saw,
+so the rows alone tell whether it still counts, and a ticket is honoured once whatever run reads it.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from domain.errors import MayStillLand, Rejected, TooLate
 from domain.sends import AttemptFacts, AttemptOutcome, SendFacts, TxPurpose
-from domain.wire import Message
+from domain.wire import Hex, Message, Units
 
 
 class SupportVerb(StrEnum):
-    """What a person may want of a committed withdrawal; none of them sets a state."""
+    """What a person may want of an open withdrawal; none of them sets a state."""
 
+    CHECK_NOW = "check_now"
+    REBROADCAST = "rebroadcast"
     BUMP_FEE = "bump_fee"
     CANCEL_BY_SELF_SEND = "cancel_by_self_send"
+    RESUME = "resume"
     REJECT_AND_REFUND = "reject_and_refund"
+
+    @property
+    def word(self) -> str:
+        """The verb as people write it."""
+        return self.value.replace("_", "-")
 
 
 class SupportAct(Message):
-    """One person's wish; `ticket` makes a repeated click one act."""
+    """One person's wish; `ticket` makes a repeated click one act, `content_hash` is of what was seen.
+
+    `cap`, in native units, raises what the network may cost us for this withdrawal.
+    """
 
     withdrawal_id: UUID
     player: int
@@ -30,38 +41,68 @@ class SupportAct(Message):
     verb: SupportVerb
     person: str
     words: str
+    content_hash: Hex | None = None
+    cap: Units | None = None
 
 
 class Wish(Message):
-    """A recorded wish: the newest attempt when it was said, and its variants; 0 if there was none."""
+    """A recorded wish: the newest attempt when it was said, and its variants; 0 if there was none.
+
+    It counts once `people` different persons said the same about the same content.
+    """
 
     verb: SupportVerb
     attempt: int
     variant: int
+    ticket: str = ""
+    person: str = ""
+    content_hash: Hex = b""
+    cap: Units | None = None
+    people: int = 1
+    at: datetime | None = None
 
 
-def refusal_of(
-    verb: SupportVerb, send: SendFacts | None, state: str, *, is_committed: bool
-) -> Rejected | None:
-    """Why the rows do not allow a wish; None if they do.
+def agreed(wishes: Sequence[Wish], verb: SupportVerb, content_hash: bytes) -> list[Wish]:
+    """The wishes for this verb about exactly this content that enough different persons share."""
+    about_it = [wish for wish in wishes if wish.verb is verb and wish.content_hash == content_hash]
+    return [wish for wish in about_it if len(people_for(about_it, wish)) >= wish.people]
 
-    A transaction is replaced only while it has bytes and no block holds it; money goes back only while
-    nothing that was signed may land.
+
+def people_for(wishes: Sequence[Wish], wish: Wish) -> tuple[str, ...]:
+    """Who said the same as this wish about the same content, each person once."""
+    same = (wish.verb, wish.content_hash, wish.cap)
+    said = [one.person for one in wishes if (one.verb, one.content_hash, one.cap) == same]
+    return tuple(dict.fromkeys(said))
+
+
+def lacking(wishes: Sequence[Wish], content_hash: bytes) -> list[Wish]:
+    """Wishes about this content that wait for another person, the first of each kind."""
+    waiting = [
+        wish
+        for wish in wishes
+        if wish.content_hash == content_hash and len(people_for(wishes, wish)) < wish.people
+    ]
+    return list({(wish.verb, wish.cap): wish for wish in reversed(waiting)}.values())[::-1]
+
+
+def raised_cap(wishes: Sequence[Wish]) -> int:
+    """The highest fee cap that enough people agreed on, in native units; 0 if nobody raised it.
+
+    It holds for the withdrawal, whatever becomes of the attempt it was said about.
     """
-    if not is_committed or send is None:
-        return TooLate(verb.value, state)
-    if verb is SupportVerb.REJECT_AND_REFUND:
-        return MayStillLand(str(send.send_id)) if may_land(send) else None
-    current = send.current
-    if current is None or not can_be_replaced(current):
-        return TooLate(verb.value, current.state.value if current else "unsigned")
-    return None
+    caps = [
+        wish.cap
+        for wish in wishes
+        if wish.cap is not None and len(people_for(wishes, wish)) >= max(wish.people, 2)
+    ]
+    return max(caps, default=0)
 
 
 def may_land(send: SendFacts) -> bool:
     """Whether anything that was signed for this send could still pay, or has paid."""
     return any(
-        attempt.outcome is AttemptOutcome.PAID or (attempt.outcome is None and attempt.state.has_bytes)
+        attempt.outcome is AttemptOutcome.PAID
+        or (attempt.outcome is None and attempt.state.has_bytes and not attempt.moved_nothing)
         for attempt in send.attempts
     )
 
@@ -71,16 +112,18 @@ def can_be_replaced(attempt: AttemptFacts) -> bool:
     return attempt.outcome is None and attempt.state.has_bytes and attempt.block_height is None
 
 
-def wanted_replacement(send: SendFacts, wishes: Sequence[Wish]) -> TxPurpose | None:
+def wanted_replacement(send: SendFacts, wishes: Sequence[Wish], content_hash: bytes) -> TxPurpose | None:
     """The next variant that people want of the newest attempt; None if every wish is honoured or past."""
     current = send.current
     if current is None or not can_be_replaced(current):
         return None
-    about_it = [wish for wish in wishes if wish.attempt == current.attempt]
-    is_cancel_wanted = any(wish.verb is SupportVerb.CANCEL_BY_SELF_SEND for wish in about_it)
-    if is_cancel_wanted and current.purpose is not TxPurpose.CANCEL:
+    if (
+        agreed(wishes, SupportVerb.CANCEL_BY_SELF_SEND, content_hash)
+        and current.purpose is not TxPurpose.CANCEL
+    ):
         return TxPurpose.CANCEL
-    if any(wish.verb is SupportVerb.BUMP_FEE and wish.variant == current.variants for wish in about_it):
+    bumps = agreed(wishes, SupportVerb.BUMP_FEE, content_hash)
+    if any((wish.attempt, wish.variant) == (current.attempt, current.variants) for wish in bumps):
         return replacement_of(current)
     return None
 
@@ -90,7 +133,21 @@ def replacement_of(attempt: AttemptFacts) -> TxPurpose:
     return TxPurpose.CANCEL if attempt.purpose is TxPurpose.CANCEL else TxPurpose.BUMP
 
 
-def wants_refund(send: SendFacts, wishes: Sequence[Wish]) -> bool:
-    """Whether somebody wants the money back and nothing that was signed may land."""
-    is_wanted = any(wish.verb is SupportVerb.REJECT_AND_REFUND for wish in wishes)
-    return is_wanted and not may_land(send)
+def wants_refund(send: SendFacts, wishes: Sequence[Wish], content_hash: bytes) -> bool:
+    """Whether people want the money back and nothing that was signed may land."""
+    return not may_land(send) and bool(agreed(wishes, SupportVerb.REJECT_AND_REFUND, content_hash))
+
+
+def wants_another_try(send: SendFacts, wishes: Sequence[Wish], content_hash: bytes) -> bool:
+    """Whether people want one more attempt after the newest one ended without a payment."""
+    return permits_another_try(send) and bool(agreed(wishes, SupportVerb.RESUME, content_hash))
+
+
+def permits_another_try(send: SendFacts) -> bool:
+    """Whether the newest attempt failed on chain or is dead; what judged people closed is not made again."""
+    current = send.current
+    return (
+        current is not None
+        and current.why is None
+        and current.outcome in {AttemptOutcome.FAILED, AttemptOutcome.DEAD}
+    )

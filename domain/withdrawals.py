@@ -4,18 +4,12 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from domain.approvals import case_hash
 from domain.rules import Verdict
-from domain.sends import (
-    AttemptOutcome,
-    AttemptState,
-    SendFacts,
-    SendKind,
-    SendOrder,
-    SendStep,
-    next_send_step,
-)
+from domain.send_steps import SendStep, next_send_step
+from domain.sends import AttemptOutcome, AttemptState, SendFacts, SendKind, SendOrder
 from domain.wire import Hex, Message, Units
-from domain.wishes import Wish, wants_refund
+from domain.wishes import Wish, raised_cap, wants_refund
 
 
 class WithdrawalState(StrEnum):
@@ -103,6 +97,12 @@ class WithdrawalFacts(Message):
     send: SendFacts | None = None
     chain_is_open: bool = True
     wishes: tuple[Wish, ...] = ()
+    content_hash: Hex = b""
+
+    @property
+    def seen(self) -> bytes:
+        """The hash of what a person sees of this withdrawal now; wishes about anything else do not count."""
+        return case_hash(self.content_hash, self.send)
 
 
 class WithdrawalResult(Message):
@@ -115,10 +115,14 @@ class WithdrawalResult(Message):
 
 
 class ReviewVerb(StrEnum):
-    """What a person may say to a withdrawal in review."""
+    """What a person may say to a withdrawal before it is committed."""
 
     APPROVE = "approve"
     REJECT = "reject"
+
+    @property
+    def word(self) -> str:
+        return self.value
 
 
 class ReviewAct(Message):
@@ -165,7 +169,7 @@ def next_step(facts: WithdrawalFacts) -> WithdrawalStep:
     step = next_send_step(facts.send)
     if step is SendStep.PAID:
         return WithdrawalStep.SETTLE
-    if step is SendStep.CANCELLED or wants_refund(facts.send, facts.wishes):
+    if step is SendStep.CANCELLED or wants_refund(facts.send, facts.wishes, facts.seen):
         return WithdrawalStep.RETURN
     return WithdrawalStep.PAY
 
@@ -182,7 +186,7 @@ def send_order(facts: WithdrawalFacts) -> SendOrder:
         wallet=facts.send.wallet,
         payee=facts.payee,
         amount=facts.amount,
-        fee_cap=facts.fee_cap,
+        fee_cap=max(facts.fee_cap, raised_cap(facts.wishes)),
     )
 
 

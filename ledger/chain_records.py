@@ -220,6 +220,7 @@ grants = Table(
     Column("wallet", LargeBinary),
     Column("granted_at", MOMENT),
     Column("released_at", MOMENT),
+    Column("passed_by", Uuid),
 )
 
 attempts = Table(
@@ -252,6 +253,7 @@ signed_txs = Table(
     Column("purpose", Text),
     Column("raw", LargeBinary),
     Column("terms", JSONB),
+    Column("copied_at", MOMENT),
 )
 
 broadcasts = Table(

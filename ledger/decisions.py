@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.errors import Conflict, NotFound, TooLate
 from domain.ids import slot_of_player
 from domain.rules import Decision
+from domain.verbs import REVIEW_VERBS
 from domain.withdrawals import ReviewAct, WithdrawalState
 from ledger.records import approvals, decisions, withdrawals
 
@@ -56,7 +57,7 @@ async def record_review(session: AsyncConnection, act: ReviewAct, now: datetime)
     """Keep one person's word on a withdrawal; False if this ticket had said the same before.
 
     Raises NotFound, Conflict for a ticket with another word or for a content that has changed since the
-    person read it, and TooLate when the withdrawal is no longer in review.
+    person read it, and TooLate once the withdrawal is past this word.
     """
     row = (
         await session.execute(
@@ -85,8 +86,8 @@ async def record_review(session: AsyncConnection, act: ReviewAct, now: datetime)
         return False
     if row.content_hash != act.content_hash:
         raise Conflict("content")
-    if row.state != WithdrawalState.REVIEW.value:
-        raise TooLate(act.verb.value, row.state)
+    if act.verb not in REVIEW_VERBS.get(WithdrawalState(row.state), ()):
+        raise TooLate(act.verb.word, row.state)
     await session.execute(
         insert(approvals).values(
             slot=row.slot,

@@ -17,6 +17,13 @@ from domain.deposits import DepositInput, DepositState
 from domain.sends import SendKind
 from ledger.chain_records import events
 
+GRANTED = "granted"
+"""A send was given a wallet while it waited."""
+FUNDS_CHANGED = "funds_changed"
+"""A hot wallet holds more of an asset than was known, or less than its floor."""
+DEMAND_CHANGED = "demand_changed"
+"""A send began to wait for an asset."""
+
 
 class EventKind(StrEnum):
     """Whose transition it is."""
@@ -24,11 +31,15 @@ class EventKind(StrEnum):
     DEPOSIT = "deposit"
     SEND = "send"
     WALLET = "wallet"
+    FLOAT = "float"
 
 
 @dataclass(frozen=True, slots=True)
 class NewEvent:
-    """A transition to record; `subject` is a deposit's or send's id, or a wallet's address in hexadecimal."""
+    """A transition to record.
+
+    `subject` is a deposit's or send's id, a wallet's address in hexadecimal, or an asset's number.
+    """
 
     kind: EventKind
     subject: str
@@ -47,7 +58,7 @@ class DepositEvent:
 
 @dataclass(frozen=True, slots=True)
 class SendEvent:
-    """An attempt of a send moved: `state` is an attempt's state, an outcome, or a word for what happened."""
+    """A send moved: `state` is an attempt's state, an outcome, or a word for what happened."""
 
     number: int
     network: str
@@ -66,7 +77,17 @@ class WalletEvent:
     state: str
 
 
-ChainEvent = DepositEvent | SendEvent | WalletEvent
+@dataclass(frozen=True, slots=True)
+class FloatEvent:
+    """An asset's hot wallets or its queue changed: `state` says which."""
+
+    number: int
+    network: str
+    asset_id: int
+    state: str
+
+
+ChainEvent = DepositEvent | SendEvent | WalletEvent | FloatEvent
 
 
 async def append_events(session: AsyncConnection, network: str, news: Iterable[NewEvent]) -> None:
@@ -118,6 +139,8 @@ def _event(  # noqa: PLR0913, PLR0917 - one row's columns
 ) -> ChainEvent:
     if kind == EventKind.WALLET:
         return WalletEvent(number, network, bytes.fromhex(subject.removeprefix("0x")), state)
+    if kind == EventKind.FLOAT:
+        return FloatEvent(number, network, int(subject), state)
     if kind == EventKind.SEND:
         assert send_kind is not None, subject
         return SendEvent(number, network, SendKind(send_kind), UUID(subject), state)

@@ -8,12 +8,15 @@ from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.approvals import case_hash
 from domain.errors import NotFound, NotYet, TooLate
 from domain.sends import AttemptOutcome, AttemptState
 from ledger.chain_records import attempts, evidence, sends
 from ledger.freezing import hold_unfrozen
+from ledger.send_facts import recall_send
 
 UNPAYABLE = "unpayable"
+WITHOUT_EFFECT = "no_effect"
 _EVIDENCE = UUID("0f6a3c5e-7f0d-5f58-9f0e-52b0a6d2c7e1")
 
 
@@ -52,6 +55,56 @@ async def close_attempt(  # noqa: PLR0913, PLR0917 - the end of one row and what
         .returning(attempts.c.attempt)
     )
     return closed.first() is not None
+
+
+async def record_no_effect(
+    session: AsyncConnection, send_id: UUID, attempt: int, proof: Mapping[str, str], now: datetime
+) -> None:
+    """Keep, once, what a final block shows of a transaction that succeeded without what it owes."""
+    subject = f"{send_id}/{attempt}"
+    await session.execute(
+        insert(evidence)
+        .values(
+            evidence_id=uuid5(_EVIDENCE, f"{subject}/{WITHOUT_EFFECT}"),
+            kind=WITHOUT_EFFECT,
+            body={"attempt": subject, **proof},
+            recorded_at=now,
+        )
+        .on_conflict_do_nothing()
+    )
+
+
+async def close_judged(session: AsyncConnection, send_id: UUID, now: datetime) -> bool:
+    """End an attempt without effect as `failed`, on its evidence and the word of two different people.
+
+    They asked for the refund after they saw it stand so, and nothing of the asset had left the wallet. False
+    while any of that is missing.
+    """
+    send = await recall_send(session, send_id)
+    current = send.current
+    if current is None or current.outcome is not None or not current.moved_nothing:
+        return False
+    verdicts = await session.execute(_VERDICTS, {"send_id": send_id, "attempt": current.attempt})
+    agreed = [row.people for row in verdicts if row.seen == case_hash(row.content_hash, send)]
+    if not agreed:
+        return False
+    subject = f"{send_id}/{current.attempt}"
+    evidence_id = uuid5(_EVIDENCE, f"{subject}/judged")
+    shown = uuid5(_EVIDENCE, f"{subject}/{WITHOUT_EFFECT}")
+    body = {"attempt": subject, "people": ", ".join(agreed[0]), "shown": str(shown)}
+    await session.execute(
+        insert(evidence)
+        .values(evidence_id=evidence_id, kind=AttemptOutcome.FAILED.value, body=body, recorded_at=now)
+        .on_conflict_do_nothing()
+    )
+    await session.execute(
+        update(attempts)
+        .where(
+            attempts.c.send_id == send_id, attempts.c.attempt == current.attempt, attempts.c.outcome.is_(None)
+        )
+        .values(state=AttemptState.CLOSED.value, outcome=AttemptOutcome.FAILED.value, evidence_id=evidence_id)
+    )
+    return True
 
 
 async def record_unpayable(session: AsyncConnection, send_id: UUID, now: datetime) -> UUID:
@@ -98,5 +151,9 @@ async def record_unpayable(session: AsyncConnection, send_id: UUID, now: datetim
     )
     return evidence_id
 
+
+_VERDICTS = text("""
+    SELECT seen, content_hash, people FROM chain.verdicts WHERE send_id = :send_id AND attempt = :attempt
+""")
 
 _TOMBSTONE = text("SELECT min(attempt) FROM signer.claims WHERE send_id = :send_id AND serial IS NULL")

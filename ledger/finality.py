@@ -4,7 +4,6 @@ Final moves along our branch only. Anything else stops the network until people 
 """
 
 from datetime import datetime
-from uuid import UUID
 
 from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -12,15 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.deposits import DepositState
 from domain.errors import FinalityBroken
 from domain.onchain import Header
-from domain.sends import AttemptOutcome, TxPurpose
+from domain.sends import MOVED_OTHERWISE, NO_EFFECT, AttemptOutcome, TxPurpose
 from ledger.chain_records import attempts, chains
 from ledger.events import EventKind, NewEvent, append_events
-from ledger.evidence import close_attempt
+from ledger.evidence import close_attempt, record_no_effect
 from ledger.observed import canonical_at, lock_chain
 from ledger.records import AnyRow
-
-NO_EFFECT = "NO_EFFECT"
-"""Why an attempt stays open although its transaction is final: it succeeded without the transfer it owes."""
 
 
 async def advance_final(session: AsyncConnection, network: str, final: Header, now: datetime) -> bool:
@@ -73,7 +69,7 @@ _RIPE = text("""
 
 _ATTEMPTS = text("""
     SELECT t.send_id, t.attempt, t.why, t.nonce, o.txid, o.block_hash, o.height, o.succeeded, o.effect_ok,
-           x.purpose,
+           x.purpose, o.detail->>'moved' AS moved,
            (SELECT string_agg('0x' || encode(s.txid, 'hex'), ' ' ORDER BY s.variant) FROM chain.signed_txs s
              WHERE s.send_id = t.send_id AND s.attempt = t.attempt AND s.txid <> o.txid) AS superseded
       FROM chain.attempts t
@@ -107,10 +103,10 @@ async def _finish_attempts(
     rows = await session.execute(_ATTEMPTS, {"network": network, "height": final.ref.height})
     for row in rows.all():
         outcome = _outcome(row)
-        if outcome is None and row.why == NO_EFFECT:
+        if outcome is None and row.why is not None:
             continue
         if outcome is None:
-            await _mark_without_effect(session, row.send_id, row.attempt)
+            await _mark_without_effect(session, row, final, now)
         else:
             await close_attempt(session, row.send_id, row.attempt, outcome, _proof(row, final), now)
         word = "no_effect" if outcome is None else outcome.value
@@ -135,15 +131,18 @@ def _proof(row: AnyRow, final: Header) -> dict[str, str]:
         "height": str(row.height),
         "succeeded": str(row.succeeded),
         "effect_ok": str(row.effect_ok),
+        "moved": row.moved or "",
         "superseded": row.superseded or "",
         "final_block": "0x" + final.ref.hash.hex(),
         "final_height": str(final.ref.height),
     }
 
 
-async def _mark_without_effect(session: AsyncConnection, send_id: UUID, attempt: int) -> None:
+async def _mark_without_effect(session: AsyncConnection, row: AnyRow, final: Header, now: datetime) -> None:
+    """Leave the attempt open for people, with what the final block shows of it as evidence."""
+    await record_no_effect(session, row.send_id, row.attempt, _proof(row, final), now)
     await session.execute(
         update(attempts)
-        .where(attempts.c.send_id == send_id, attempts.c.attempt == attempt)
-        .values(why=NO_EFFECT)
+        .where(attempts.c.send_id == row.send_id, attempts.c.attempt == row.attempt)
+        .values(why=NO_EFFECT if row.moved == "0" else MOVED_OTHERWISE)
     )

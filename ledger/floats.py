@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.errors import NotFound, NotYet, TooLate
 from ledger.chain_records import floats, grants, sends
+from ledger.events import FUNDS_CHANGED, EventKind, NewEvent, append_events
 from ledger.records import AnyRow
 
 
@@ -63,6 +64,24 @@ async def set_float(  # noqa: PLR0913, PLR0917 - one balance and the block it ho
         .returning(floats.c.asset_id)
     )
     return changed.first() is not None
+
+
+async def weigh(  # noqa: PLR0913, PLR0917 - one balance and the block it holds at
+    session: AsyncConnection, network: str, address: bytes, asset_id: int, confirmed: int, final_height: int
+) -> bool:
+    """Take over a balance as `set_float` does, and tell of coins that came or of a float below its floor."""
+    before = (
+        await session.execute(
+            select(floats)
+            .where(floats.c.chain_id == network, floats.c.address == address, floats.c.asset_id == asset_id)
+            .with_for_update(key_share=True)
+        )
+    ).one_or_none()
+    if before is None or not await set_float(session, network, address, asset_id, confirmed, final_height):
+        return False
+    if confirmed > before.confirmed or confirmed < before.floor <= before.confirmed:
+        await append_events(session, network, [NewEvent(EventKind.FLOAT, str(asset_id), FUNDS_CHANGED)])
+    return True
 
 
 async def settle_float(session: AsyncConnection, send_id: UUID) -> None:

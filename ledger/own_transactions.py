@@ -3,16 +3,17 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.assets import Catalogue
-from domain.deposits import Receiver
+from domain.deposits import Receiver, WalletRole
 from domain.onchain import BlockEffects, MinedTransaction
 from domain.sends import AttemptState, TxPurpose
-from ledger.chain_records import own_txs, sends, signed_txs, wallets
+from ledger.chain_records import own_txs, sends, signed_txs
 from ledger.events import EventKind, NewEvent
+from ledger.nonce_lanes import freeze_wallet
 from ledger.records import AnyRow
 
 NEXT_IN_LANE = "next_in_lane"
@@ -30,7 +31,7 @@ async def record_own_transactions(
     """Keep each transaction of a wallet of ours with its fee, failed ones too, and mark its attempt INCLUDED.
 
     Whoever comes next in the lane of an included one is told that its turn has come. A transaction whose hash
-    we never signed means a stolen key: its wallet is frozen. Returns the transitions.
+    we never signed means a stolen key: its wallet is frozen, unless it is a cold one. Returns what to tell.
     """
     mined = [transaction for transaction in block.transactions if transaction.sender in ours]
     if not mined:
@@ -53,7 +54,10 @@ async def record_own_transactions(
         _FOLLOWING, {"network": network, "wallets": sorted({row.wallet for row in landed})}
     )
     news += [NewEvent(EventKind.SEND, str(send), NEXT_IN_LANE) for send in following]
-    foreign = [one for one in mined if one.txid not in signed]
+    # What leaves a cold wallet was signed by people, outside of the house.
+    foreign = [
+        one for one in mined if one.txid not in signed and ours[one.sender].role is not WalletRole.COLD
+    ]
     return news + [await _freeze(session, network, one) for one in foreign]
 
 
@@ -105,7 +109,12 @@ def _row(
     detail = (
         {"foreign": True}
         if signed is None
-        else {"send": str(signed.send_id), "attempt": signed.attempt, "purpose": signed.purpose}
+        else {
+            "send": str(signed.send_id),
+            "attempt": signed.attempt,
+            "purpose": signed.purpose,
+            "moved": str(_moved(block, mined, catalogue.by_id(signed.asset_id).contract)),
+        }
     )
     return {
         "chain_id": network,
@@ -134,10 +143,16 @@ def _has_effect(block: BlockEffects, mined: MinedTransaction, signed: AnyRow, ca
     )
 
 
-async def _freeze(session: AsyncConnection, network: str, mined: MinedTransaction) -> NewEvent:
-    await session.execute(
-        update(wallets)
-        .where(wallets.c.chain_id == network, wallets.c.address == mined.sender)
-        .values(state="frozen", why=f"{FOREIGN}: 0x{mined.txid.hex()}")
+def _moved(block: BlockEffects, mined: MinedTransaction, contract: bytes) -> int:
+    """Units of an asset that left the sender by this transaction, to whomever."""
+    return sum(
+        effect.amount
+        for effect in block.effects
+        if effect.succeeded
+        and (effect.txid, effect.contract, effect.sender) == (mined.txid, contract, mined.sender)
     )
+
+
+async def _freeze(session: AsyncConnection, network: str, mined: MinedTransaction) -> NewEvent:
+    await freeze_wallet(session, network, mined.sender, f"{FOREIGN}: 0x{mined.txid.hex()}")
     return NewEvent(EventKind.WALLET, "0x" + mined.sender.hex(), "frozen")

@@ -195,5 +195,28 @@ verbs = Table(
     Column("words", Text),
     Column("attempt", SmallInteger),
     Column("variant", SmallInteger),
+    Column("content_hash", LargeBinary),
+    Column("cap", UNITS),
+    Column("people", SmallInteger),
     Column("at", MOMENT),
+)
+
+tickets = Table(
+    "tickets",
+    metadata,
+    Column("slot", SmallInteger, primary_key=True),
+    Column("withdrawal_id", Uuid, primary_key=True),
+    Column("ticket", Text, primary_key=True),
+    Column("player", BigInteger),
+    Column("verb", Text),
+    Column("person", Text),
+    Column("words", Text),
+    Column("content_hash", LargeBinary),
+    Column("cap", UNITS),
+    Column("asked_at", MOMENT),
+    Column("deliveries", Integer),
+    Column("delivered_at", MOMENT),
+    Column("answered_at", MOMENT),
+    Column("code", Text),
+    Column("sentence", Text),
 )

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.approvals import PaymentContent, content_hash
 from domain.errors import NotFound
-from domain.ids import slot_of_player
+from domain.ids import OWNER_BITS, OWNER_MASK, slot_of_player
 from domain.repairs import Mark
 from domain.rules import Verdict
 from domain.sends import SendFacts
@@ -40,12 +40,11 @@ class WithdrawalAcceptance:
 
 @dataclass(frozen=True, slots=True)
 class WithdrawalLine:
-    """One withdrawal in a player's list; `content_hash` is what an approval has to bind to."""
+    """One withdrawal in a list, and when it was asked for and moved last."""
 
     facts: WithdrawalFacts
     received_at: datetime
     updated_at: datetime
-    content_hash: bytes
 
 
 async def insert_withdrawal(
@@ -94,24 +93,8 @@ async def recall_withdrawal(
     session: AsyncConnection, player: int, withdrawal_id: UUID
 ) -> WithdrawalFacts | None:
     """Everything the rows know about a withdrawal and its send; None if there is none under this id."""
-    lines = await _lines(session, _shown(player).where(withdrawals.c.withdrawal_id == withdrawal_id))
+    lines = await read_lines(session, _of_player(player).where(withdrawals.c.withdrawal_id == withdrawal_id))
     return lines[0].facts if lines else None
-
-
-async def fee_cap_of(session: AsyncConnection, player: int, withdrawal_id: UUID) -> int:
-    """What the network may cost us for this withdrawal, in native units; raises NotFound."""
-    cap = await session.scalar(select(withdrawals.c.fee_cap).where(*_at(player, withdrawal_id)))
-    if cap is None:
-        raise NotFound("withdrawal", str(withdrawal_id))
-    return int(cap)
-
-
-async def content_hash_of(session: AsyncConnection, player: int, withdrawal_id: UUID) -> bytes:
-    """The hash an approval of this withdrawal has to name; raises NotFound."""
-    stored = await session.scalar(select(withdrawals.c.content_hash).where(*_at(player, withdrawal_id)))
-    if stored is None:
-        raise NotFound("withdrawal", str(withdrawal_id))
-    return bytes(stored)
 
 
 async def differing_field(session: AsyncConnection, withdrawal: WithdrawalInput) -> str | None:
@@ -170,13 +153,13 @@ async def list_withdrawals(
 ) -> list[WithdrawalLine]:
     """The player's withdrawals, newest first; `before` is (received_at, id) of the last row of a page."""
     query = (
-        _shown(player)
+        _of_player(player)
         .order_by(withdrawals.c.received_at.desc(), withdrawals.c.withdrawal_id.desc())
         .limit(limit)
     )
     if before is not None:
         query = query.where(tuple_(withdrawals.c.received_at, withdrawals.c.withdrawal_id) < before)
-    return await _lines(session, query)
+    return await read_lines(session, query)
 
 
 async def unfinished(
@@ -215,7 +198,13 @@ def _input(row: AnyRow) -> WithdrawalInput:
     )
 
 
-def _shown(player: int) -> Select[Any]:
+def _of_player(player: int) -> Select[Any]:
+    of_player = (withdrawals.c.slot == slot_of_player(player), withdrawals.c.player == player)
+    return withdrawals_of(player >> OWNER_BITS).where(*of_player)
+
+
+def withdrawals_of(operator: int) -> Select[Any]:
+    """The query behind every line: an operator's withdrawals with decision, approvals and network."""
     agreed = (
         select(func.count(approvals.c.person.distinct()))
         .where(
@@ -242,21 +231,23 @@ def _shown(player: int) -> Select[Any]:
             .outerjoin(decisions, decision)
             .outerjoin(chains, chains.c.chain_id == withdrawals.c.network)
         )
-        .where(withdrawals.c.slot == slot_of_player(player), withdrawals.c.player == player)
+        .where(withdrawals.c.player.between(operator << OWNER_BITS, (operator << OWNER_BITS) | OWNER_MASK))
     )
 
 
-async def _lines(session: AsyncConnection, query: Select[Any]) -> list[WithdrawalLine]:
+async def read_lines(session: AsyncConnection, query: Select[Any]) -> list[WithdrawalLine]:
+    """The lines of such a query, each with its send and its wishes."""
     rows = (await session.execute(query)).all()
+    if not rows:
+        return []
     ids = [row.withdrawal_id for row in rows]
     sends = await recall_sends(session, ids)
-    wishes = await recall_wishes(session, rows[0].slot, ids) if rows else {}
+    wishes = await recall_wishes(session, {row.slot for row in rows}, ids)
     return [
         WithdrawalLine(
             facts=_facts(row, sends.get(row.withdrawal_id), wishes.get(row.withdrawal_id, ())),
             received_at=row.received_at,
             updated_at=row.updated_at,
-            content_hash=row.content_hash,
         )
         for row in rows
     ]
@@ -284,6 +275,7 @@ def _facts(row: AnyRow, send: SendFacts | None, wishes: tuple[Wish, ...]) -> Wit
         send=send,
         chain_is_open=row.mode == "open",
         wishes=wishes,
+        content_hash=row.content_hash,
     )
 
 

@@ -40,15 +40,18 @@ class Obligation:
 
 
 _OWED = """
-SELECT send_id, kind, chain_id, asset_id, coalesce(contract, ''::bytea) AS contract, payee, amount, fee_cap,
+SELECT send_id, kind, chain_id, asset_id, coalesce(contract, ''::bytea) AS contract, payee, amount,
+       greatest(fee_cap, (SELECT r.fee_cap FROM signer_view.raised_caps r WHERE r.send_id = o.send_id))
+         AS fee_cap,
        wallet, decision_verdict, approvals, withdrawal_payee, withdrawal_amount, withdrawal_network,
        withdrawal_asset_id
-FROM signer_view.owed WHERE send_id = %s
+FROM signer_view.owed o WHERE send_id = %s
 """
 _OUTCOME = (
     "SELECT outcome FROM signer_view.attempts"
     " WHERE send_id = %s AND attempt = %s AND outcome IS NOT NULL AND evidence_id IS NOT NULL"
 )
+_FROZEN = "SELECT EXISTS (SELECT 1 FROM signer_view.frozen_wallets WHERE chain_id = %s AND address = %s)"
 _WATCHED = "SELECT EXISTS (SELECT 1 FROM signer_view.watched WHERE address = %s)"
 
 
@@ -64,6 +67,12 @@ async def outcome_of(connection: AsyncConnection[Any], send_id: UUID, attempt: i
     """How an attempt ended according to stored evidence, or None while it may still land."""
     row = await (await connection.execute(_OUTCOME, [send_id, attempt])).fetchone()
     return None if row is None else AttemptOutcome(row[0])
+
+
+async def is_frozen(connection: AsyncConnection[Any], network: str, wallet: bytes) -> bool:
+    """Whether the follower or people stopped trusting a wallet."""
+    row = await (await connection.execute(_FROZEN, [network, wallet])).fetchone()
+    return row is not None and bool(row[0])
 
 
 async def is_watched(connection: AsyncConnection[Any], address: bytes) -> bool:

@@ -41,7 +41,7 @@ from signer.deriving import AccountKey
 from signer.failures import as_application_error
 from signer.forbidding import bury
 from signer.keys import Key
-from signer.obligations import Obligation, is_watched, outcome_of, owed
+from signer.obligations import Obligation, is_frozen, is_watched, outcome_of, owed
 from signer.policy import (
     NetworkTerms,
     asset_scope,
@@ -193,6 +193,8 @@ class SigningActivities:
         stopped = await stopped_scopes(connection, switch_scopes(intent))
         if self._stop_file is not None and self._stop_file.exists():
             stopped = (*stopped, "file")
+        if await is_frozen(connection, intent.network, intent.wallet):
+            stopped = (*stopped, "a frozen wallet")
         check_running(stopped)
         terms = self._terms.get(intent.network)
         if terms is None:

@@ -20,6 +20,11 @@ LOCK = CHECKOUT / "locks" / "development.txt"
 INSTALL_LOG = BUILD / "install.log"
 OLDEST = (3, 11)
 PROGRESS_EVERY = 20
+COMMAND = """\
+#!/bin/sh
+PYTHONPATH="{checkout}" exec "{venv}/bin/python" -P -m api.cli "$@"
+"""
+COMMAND_MODE = 0o755
 
 
 def main() -> None:
@@ -32,6 +37,7 @@ def main() -> None:
         if not is_ready(VENV, LOCK):
             prepare(VENV, LOCK)
             sys.stderr.write(f"environment ready in {VENV.name}\n")
+        write_command(VENV, CHECKOUT)
     fetch = [str(VENV / "bin" / "python"), "-m", "devstack.fetching"]
     if subprocess.run(fetch, cwd=CHECKOUT, check=False, stdout=subprocess.DEVNULL).returncode != 0:
         sys.exit("Could not get anvil: check the network, or put an `anvil` on PATH.")
@@ -58,6 +64,18 @@ def prepare(venv: Path, lock: Path) -> None:
     _install(venv, lock)
     (venv / ".ready").write_text(_identity(venv, lock))
     mark.unlink()
+
+
+def write_command(venv: Path, checkout: Path) -> None:
+    """Put the `croupier` command into the environment; it runs this checkout from any directory."""
+    command = venv / "bin" / "croupier"
+    text = COMMAND.format(venv=venv, checkout=checkout)
+    if command.exists() and command.read_text() == text:
+        return
+    unfinished = command.with_suffix(".unfinished")
+    unfinished.write_text(text)
+    unfinished.chmod(COMMAND_MODE)
+    unfinished.rename(command)
 
 
 def _install(venv: Path, lock: Path) -> None:

@@ -9,6 +9,7 @@ from workflows.address_pool import AddressPoolWorkflow
 from workflows.bets import BetWorkflow
 from workflows.chain_feed import ChainFeedWorkflow
 from workflows.deposits import DepositWorkflow
+from workflows.hot_wallets import HotWalletWorkflow
 from workflows.names import (
     BETS_NAMESPACE,
     BETS_QUEUE,
@@ -73,6 +74,7 @@ def _money(_: Sequence[str]) -> tuple[QueueWork, ...]:
                 WithdrawalWorkflow,
                 ChainFeedWorkflow,
                 AddressPoolWorkflow,
+                HotWalletWorkflow,
             ),
             activities=lambda built: (
                 built.accepting.accept_withdrawal,
@@ -105,6 +107,7 @@ def _ledger(_: Sequence[str]) -> tuple[QueueWork, ...]:
                 built.accepting.accept_withdrawal,
                 built.accepting.record_review,
                 built.granting.request_liquidity,
+                built.granting.grant_liquidity,
                 built.addresses.wanted_addresses,
                 built.addresses.store_addresses,
                 built.crediting.recall_deposit,
@@ -131,6 +134,7 @@ def _chain(networks: Sequence[str]) -> tuple[QueueWork, ...]:
             activities=lambda built: (
                 built.observing.look_at_send,
                 built.broadcasting.simulate_send,
+                built.proving.close_judged,
                 built.proving.prove_unpayable,
                 built.broadcasting.plan_send,
                 built.broadcasting.plan_replacement,

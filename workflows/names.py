@@ -62,6 +62,11 @@ def feed_workflow_id(network: str) -> str:
     return f"feed/{network}"
 
 
+def hot_wallet_workflow_id(network: str, symbol: str) -> str:
+    """The endless keeper of one asset of a network's hot wallets."""
+    return f"hotwallet/{network}/{symbol}"
+
+
 def address_pool_workflow_id(family: str) -> str:
     """The endless keeper of ready addresses of one family."""
     return f"addresspool/{family}"
@@ -83,6 +88,7 @@ class WorkflowName(StrEnum):
     WITHDRAWAL = "WithdrawalWorkflow"
     CHAIN_FEED = "ChainFeedWorkflow"
     ADDRESS_POOL = "AddressPoolWorkflow"
+    HOT_WALLET = "HotWalletWorkflow"
     STUCK_FINDER = "StuckFinderWorkflow"
 
 
@@ -95,9 +101,16 @@ class UpdateName(StrEnum):
     REJECT = "reject"
     CHECK_NOW = "check_now"
     RESUME = "resume"
+    REBROADCAST = "rebroadcast"
     BUMP_FEE = "bump_fee"
     CANCEL_BY_SELF_SEND = "cancel_by_self_send"
     REJECT_AND_REFUND = "reject_and_refund"
+
+
+class QueryName(StrEnum):
+    """Queries: what a workflow says about itself without moving."""
+
+    CASE = "case"
 
 
 class SignalName(StrEnum):
@@ -106,6 +119,8 @@ class SignalName(StrEnum):
     OBSERVED = "observed"
     GRANTED = "granted"
     RETRY_NOW = "retry_now"
+    FUNDS_CHANGED = "funds_changed"
+    DEMAND_CHANGED = "demand_changed"
 
 
 ACCEPT_UPDATE_ID = "accept"

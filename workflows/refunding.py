@@ -6,7 +6,8 @@ Every step answers the same again, so a run that was lost in between repeats the
 from activities.proving import ProvingActivities
 from activities.returning import ReturningActivities
 from activities.signing import SigningActivities
-from domain.sends import SendRef, SendStep, next_send_step
+from domain.send_steps import SendStep, next_send_step
+from domain.sends import SendRef
 from domain.signing import ForbidRequest, ForbidVerdict, sign_queue
 from domain.withdrawals import ReturnAct, WithdrawalFacts, WithdrawalRef, send_order
 from workflows.names import LEDGER_QUEUE, chain_queue
@@ -24,6 +25,16 @@ REJECTED = ("REFUNDED_BY_SUPPORT", "This withdrawal was not paid; the money is b
 async def refund(facts: WithdrawalFacts) -> WithdrawalFacts | None:
     """Bury the send, prove it and give the money back; None if something signed may still land."""
     order = send_order(facts)
+    ref = SendRef(send_id=order.send_id, network=order.network)
+    current = facts.send.current if facts.send else None
+    if current is not None and current.outcome is None and current.moved_nothing:
+        await take(
+            ProvingActivities.close_judged,
+            ref,
+            queue=chain_queue(order.network),
+            policy=MUST,
+            summary="End the attempt that moved nothing, on two people's word",
+        )
     show_state("refunding", "Nothing can pay this any more; giving the money back on proof.")
     answer = await take(
         SigningActivities.forbid_signing,
@@ -36,7 +47,7 @@ async def refund(facts: WithdrawalFacts) -> WithdrawalFacts | None:
         return None
     proof = await take(
         ProvingActivities.prove_unpayable,
-        SendRef(send_id=order.send_id, network=order.network),
+        ref,
         queue=chain_queue(order.network),
         policy=MUST,
         summary="Store the evidence that nothing can pay any more",

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -23,9 +24,14 @@ class Desk:
     """One workflow's waiting place. `nudge` ends a wait early; the body then decides again from rows."""
 
     def __init__(self, verbs: tuple[str, ...] = ()) -> None:
-        self._verbs = verbs
+        self._verbs: Callable[[], tuple[str, ...]] = lambda: verbs
         self._nudged = False
         self.waiting: Waiting | None = None
+        self.stands = 0
+
+    def offer(self, verbs: Callable[[], tuple[str, ...]]) -> None:
+        """Say which verbs are open by asking whenever it has to be said."""
+        self._verbs = verbs
 
     def nudge(self) -> None:
         self._nudged = True
@@ -37,20 +43,12 @@ class Desk:
         detail: str = "",
         *,
         at_most: timedelta | None = None,
-        verbs: tuple[str, ...] | None = None,
     ) -> None:
-        """Wait until nudged, or until the reason is due for another look; the caller goes on from facts.
-
-        `verbs` are those open here, if they are not the workflow's usual ones.
-        """
-        now = workflow.now()
-        since = (
-            self.waiting.since
-            if self.waiting and self.waiting.reason is reason
-            else now.isoformat(timespec="seconds")
-        )
-        open_verbs = self._verbs if verbs is None else verbs
-        self.waiting = Waiting(reason=reason, since=since, verbs=open_verbs, detail=detail)
+        """Wait until nudged, or until the reason is due for another look; the caller goes on from facts."""
+        since = _since(reason)
+        self.stands += 1
+        self.waiting = Waiting(reason=reason, since=since, verbs=(), detail=detail)
+        self.waiting = replace(self.waiting, verbs=self._verbs())
         workflow.set_current_details(explain(self.waiting))
         set_attributes(
             STATE.value_set(BLOCKED),
@@ -89,6 +87,13 @@ class Desk:
         self.waiting = None
         needs_human = NEEDS_HUMAN.value_set(False)  # noqa: FBT003 - the SDK takes the value alone
         set_attributes(REASON.value_unset(), needs_human, SINCE.value_unset())
+
+
+def _since(reason: Reason) -> str:
+    """When this reason began, which a run before this one may have noted."""
+    noted = workflow.info().typed_search_attributes
+    began = noted.get(SINCE) if noted.get(REASON) == reason.value else None
+    return (began or workflow.now()).isoformat(timespec="seconds")
 
 
 def show_state(state: str, sentence: str) -> None:

@@ -15,6 +15,7 @@ from activities.observing import ObservingActivities
 from activities.signing import SigningActivities
 from domain.replacements import Replacement, ReplacementRequest
 from domain.reviews import Reason
+from domain.send_steps import SendStep, has_another_try, next_send_step
 from domain.sends import (
     AttemptFacts,
     AttemptRef,
@@ -23,11 +24,8 @@ from domain.sends import (
     SendOrder,
     SendPlan,
     SendRef,
-    SendStep,
     SimulationVerdict,
     TxPurpose,
-    has_another_try,
-    next_send_step,
 )
 from domain.signing import Refusal, SignedAnswer, SigningIntent, sign_queue
 from domain.wishes import replacement_of
@@ -50,23 +48,25 @@ class Sending:
     """One send of a workflow, from its plan to the block that ends it."""
 
     def __init__(self, order: SendOrder, desk: Desk) -> None:
-        self._order = order
+        self.order = order
         self._desk = desk
         self._queue = chain_queue(order.network)
         self._news = False
+        self._rebroadcast = False
         self._was_stale = False
         self._unheard = (0, 0, timedelta())
 
-    def told(self) -> None:
-        """The follower saw one of our transactions; look at the rows."""
+    def told(self, *, rebroadcast: bool = False) -> None:
+        """Look at the rows: one of our transactions was seen, or a person wants its bytes sent again."""
         self._news = True
+        self._rebroadcast = self._rebroadcast or rebroadcast
 
     async def rehearse(self) -> SendPlan | None:
         """Try the transfer before its money is committed; None if nobody could say and the desk waited."""
         try:
             return await take(
                 BroadcastingActivities.simulate_send,
-                PlanRequest(order=self._order, attempt=FIRST_ATTEMPT),
+                PlanRequest(order=self.order, attempt=FIRST_ATTEMPT),
                 queue=self._queue,
                 policy=LOOK,
                 summary="Rehearse the transfer before committing to it",
@@ -75,35 +75,45 @@ class Sending:
             await self._no_plan("simulate", error)
             return None
 
-    async def advance(self, facts: SendFacts, wanted: TxPurpose | None = None) -> SendFacts:
+    async def advance(
+        self, facts: SendFacts, wanted: TxPurpose | None = None, *, may_try_again: bool = False
+    ) -> SendFacts:
         """Take the one step these facts call for, and return what the rows say afterwards.
 
-        `wanted` is the next variant that people want of a transaction which no block holds.
+        `wanted` is the next variant that people want of a transaction which no block holds, `may_try_again`
+        their word for one more attempt.
         """
+        stands = self._desk.stands
         step = next_send_step(facts)
         if step in {SendStep.PLAN, SendStep.SIGN}:
             await self._sign(facts.current.attempt if facts.current else FIRST_ATTEMPT)
-        elif step is SendStep.FAILED and has_another_try(facts):
+        elif step in {SendStep.FAILED, SendStep.DEAD} and (may_try_again or has_another_try(facts)):
             assert facts.current is not None
             await self._sign(facts.current.attempt + 1)
         elif step is SendStep.SEND:
             await self._send(facts)
         elif step is SendStep.WATCH:
-            assert facts.current is not None
-            purpose = wanted or self._due(facts.current)
-            await (self._replace(facts.current, purpose) if purpose else self._watch(facts.current))
+            await self._watch_or_replace(facts, wanted)
         elif step is not SendStep.PAID:
-            await self._desk.stand(
-                "send", Reason.SEND_FAILED, f"attempt {facts.attempts[-1].attempt} {step.value}"
-            )
-        if step not in {SendStep.FAILED, SendStep.CANCELLED, SendStep.DEAD}:
+            await self._desk.stand("send", *_standing(facts, step))
+        if self._desk.stands == stands:
             self._desk.leave()
         return await self._look()
+
+    async def _watch_or_replace(self, facts: SendFacts, wanted: TxPurpose | None) -> None:
+        assert facts.current is not None
+        current = facts.current
+        if self._rebroadcast and current.block_height is None:
+            self._rebroadcast = False
+            await self._send(facts)
+            return
+        purpose = wanted or self._due(current)
+        await (self._replace(current, purpose) if purpose else self._watch(current))
 
     async def _look(self) -> SendFacts:
         return await take(
             ObservingActivities.look_at_send,
-            SendRef(send_id=self._order.send_id, network=self._order.network),
+            SendRef(send_id=self.order.send_id, network=self.order.network),
             queue=self._queue,
             policy=MUST,
             summary="Read what the rows say about the transaction",
@@ -163,7 +173,7 @@ class Sending:
         return await take(
             BroadcastingActivities.plan_replacement,
             ReplacementRequest(
-                order=self._order, attempt=current.attempt, variant=current.variants + 1, purpose=purpose
+                order=self.order, attempt=current.attempt, variant=current.variants + 1, purpose=purpose
             ),
             queue=self._queue,
             policy=LOOK,
@@ -173,7 +183,7 @@ class Sending:
     async def _plan(self, attempt: int) -> SendPlan:
         return await take(
             BroadcastingActivities.plan_send,
-            PlanRequest(order=self._order, attempt=attempt),
+            PlanRequest(order=self.order, attempt=attempt),
             queue=self._queue,
             policy=LOOK,
             summary="Quote the fee and rehearse the transfer",
@@ -187,7 +197,7 @@ class Sending:
     async def _ask_signer(
         self, plan: SendPlan, attempt: int, variant: int, purpose: TxPurpose
     ) -> SignedAnswer:
-        order = self._order
+        order = self.order
         return await take(
             SigningActivities.sign,
             SigningIntent(
@@ -239,7 +249,7 @@ class Sending:
         await take(
             BroadcastingActivities.broadcast,
             AttemptRef(
-                send_id=self._order.send_id, network=self._order.network, attempt=attempt, variant=variant
+                send_id=self.order.send_id, network=self.order.network, attempt=attempt, variant=variant
             ),
             queue=self._queue,
             policy=SEND,
@@ -277,3 +287,15 @@ class Sending:
             self._unheard = (current.attempt, current.variants, timedelta())
         own = timedelta(seconds=current.patience_seconds)
         return min(max(own, self._unheard[2]), CHAIN_FALLBACK)
+
+
+def _standing(facts: SendFacts, step: SendStep) -> tuple[Reason, str]:
+    """Why a send goes no further by itself."""
+    if step is SendStep.FROZEN:
+        return Reason.WALLET_FROZEN, facts.frozen or ""
+    assert facts.current is not None
+    which = f"attempt {facts.current.attempt}"
+    if step is SendStep.NO_EFFECT:
+        moved = "no coin moved" if facts.current.moved_nothing else "coins moved, but not as owed"
+        return Reason.NO_EFFECT, f"{which}, {moved}"
+    return Reason.SEND_FAILED, f"{which} {step.value}"

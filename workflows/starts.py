@@ -9,6 +9,7 @@ from domain.assets import Asset, Catalogue
 from domain.bets import BetInput
 from domain.deposits import DepositInput
 from domain.ids import operator_of_player, player_text
+from domain.levels import HotWalletInput
 from domain.money import show_units
 from domain.players import PoolInput
 from domain.repairs import Restartable
@@ -28,6 +29,7 @@ from workflows.names import (
     bet_workflow_id,
     deposit_workflow_id,
     feed_workflow_id,
+    hot_wallet_workflow_id,
     withdrawal_workflow_id,
 )
 
@@ -65,6 +67,8 @@ def start_of(owed: Restartable, catalogue: Catalogue) -> Start:
             return feed_start(owed)
         case PoolInput():
             return pool_start(owed)
+        case HotWalletInput():
+            return hot_wallet_start(owed, catalogue.by_id(owed.asset_id))
 
 
 def bet_start(request: BetInput, asset: Asset) -> Start:
@@ -134,6 +138,21 @@ def pool_start(pool: PoolInput) -> Start:
         queue=MONEY_QUEUE,
         argument=pool,
         summary=f"Keeps deposit addresses of {pool.family} ready",
+    )
+
+
+def hot_wallet_start(hot: HotWalletInput, asset: Asset) -> Start:
+    """How the keeper of one asset of a network's hot wallets is started."""
+    return Start(
+        namespace=MONEY_NAMESPACE,
+        workflow=WorkflowName.HOT_WALLET,
+        workflow_id=hot_wallet_workflow_id(hot.network, asset.symbol),
+        queue=MONEY_QUEUE,
+        argument=hot,
+        summary=f"Serves who waits for {asset.code}",
+        attributes=TypedSearchAttributes(
+            [SearchAttributePair(ASSET, asset.code), SearchAttributePair(CHAIN, hot.network)]
+        ),
     )
 
 

@@ -5,14 +5,18 @@ with proof. The ledger's rows decide every race; this class only sequences.
 """
 
 from temporalio import workflow
-from temporalio.exceptions import ApplicationError, FailureError
+from temporalio.exceptions import FailureError
 
 from activities.accepting import AcceptingActivities
 from activities.granting import GrantingActivities
 from activities.posting import PostingActivities
+from domain.cases import Said
+from domain.errors import TooLate
 from domain.reviews import Reason
-from domain.sends import SendStep, SimulationVerdict, Told, next_send_step
-from domain.wishes import wanted_replacement
+from domain.send_steps import SendStep, next_send_step
+from domain.sends import SimulationVerdict, Told
+from domain.verbs import open_verbs, sentence_about, unfulfilled
+from domain.wishes import wanted_replacement, wants_another_try
 from domain.withdrawals import (
     CancelAct,
     VoidAct,
@@ -25,16 +29,13 @@ from domain.withdrawals import (
     next_step,
     send_order,
 )
-from workflows.names import LEDGER_QUEUE, SignalName, UpdateName, WorkflowName
+from workflows.names import LEDGER_QUEUE, QueryName, SignalName, UpdateName, WorkflowName
 from workflows.policies import MUST, REVIEW_END, REVIEW_REMINDER
 from workflows.refunding import book_fees, refund
 from workflows.reviews import Desk, show_state
 from workflows.sending import Sending
-from workflows.staff_verbs import StaffVerbs
+from workflows.staff_verbs import StaffVerbs, refused
 from workflows.stepping import failure_code, shielded, take, take_soon
-
-VERBS_IN_REVIEW = ("approve", "reject", "cancel")
-VERBS_WHEN_BLOCKED = ("check_now", "resume")
 
 
 @workflow.defn(name=WorkflowName.WITHDRAWAL)
@@ -51,13 +52,15 @@ class WithdrawalWorkflow(StaffVerbs):
         self._ref = WithdrawalRef(withdrawal_id=request.withdrawal_id, player=request.player)
         self._facts: WithdrawalFacts | None = None
         self._wanted_back: VoidAct | None = None
-        self._desk = Desk(VERBS_WHEN_BLOCKED)
+        self._desk = Desk()
         self._sending: Sending | None = None
         self._booked = 0
 
     @workflow.run
-    async def run(self, request: WithdrawalInput) -> WithdrawalResult:  # noqa: ARG002 - taken in __init__
+    async def run(self, request: WithdrawalInput) -> WithdrawalResult:
         facts = await shielded(self._body, on_cancel=self._want_back)
+        if facts.state.is_open:
+            workflow.continue_as_new(request)
         await workflow.wait_condition(workflow.all_handlers_finished)
         current = facts.send.current if facts.send else None
         return WithdrawalResult(
@@ -78,25 +81,24 @@ class WithdrawalWorkflow(StaffVerbs):
         # A reset delivers this again before the new run has read any row.
         await workflow.wait_condition(lambda: not (self._facts is None or self._now.state.can_be_cancelled))
         if self._now.state is not WithdrawalState.CANCELLED:
-            raise _too_late(self._now)
+            raise refused(TooLate("cancel", self._now.state.value))
         return self._now
 
     @cancel.validator
     def _may_cancel(self, act: CancelAct) -> None:  # noqa: ARG002 - the state alone decides
         if self._facts is not None and not self._facts.state.can_be_cancelled:
-            raise _too_late(self._facts)
+            raise refused(TooLate("cancel", self._facts.state.value))
 
-    @workflow.update(name=UpdateName.CHECK_NOW)
-    async def check_now(self) -> str:
-        """Look at the rows and the chain at once."""
-        self._wake()
-        return self._state_word()
-
-    @workflow.update(name=UpdateName.RESUME)
-    async def resume(self) -> str:
-        """Try the step again that stands blocked."""
-        self._wake()
-        return self._state_word()
+    @workflow.query(name=QueryName.CASE)
+    def case(self) -> Said:
+        """The one sentence about this withdrawal, and what it is made of."""
+        waiting = self._desk.waiting
+        return Said(
+            sentence=" ".join((workflow.get_current_details(), *self._wanted())),
+            reason=waiting.reason if waiting else None,
+            since=waiting.since if waiting else None,
+            verbs=self._verbs(),
+        )
 
     @workflow.signal(name=SignalName.RETRY_NOW)
     def retry_now(self, who: str) -> None:  # noqa: ARG002 - for the history
@@ -111,11 +113,16 @@ class WithdrawalWorkflow(StaffVerbs):
         self._wake()
 
     async def _body(self) -> WithdrawalFacts:
+        """Step by step to the end, or to where a new run goes on because this history grew long."""
+        self._desk.offer(self._verbs)
         self._facts = await self._desk.insist("accept", self._accept)
         while True:
             step = next_step(self._now)
             if step is WithdrawalStep.DONE:
                 show_state(self._now.state.value, _end_sentence(self._now))
+                return self._now
+            # An unfinished handler may wait for this very body: the turn is taken when none is.
+            if workflow.info().is_continue_as_new_suggested() and workflow.all_handlers_finished():
                 return self._now
             try:
                 await self._take_step(step)
@@ -153,8 +160,7 @@ class WithdrawalWorkflow(StaffVerbs):
         if workflow.now() - opened >= REVIEW_END:
             self._want_back(WithdrawalState.REJECTED, "REVIEW_EXPIRED", "Nobody decided within three days.")
             return
-        show_state(self._now.state.value, "Waiting for a person to approve or reject.")
-        await self._desk.stand("review", Reason.REVIEW, at_most=REVIEW_REMINDER, verbs=VERBS_IN_REVIEW)
+        await self._desk.stand("review", Reason.REVIEW, at_most=REVIEW_REMINDER)
         self._facts = await self._recall()
         if self._now.state is not WithdrawalState.REVIEW:
             self._desk.leave()
@@ -170,7 +176,7 @@ class WithdrawalWorkflow(StaffVerbs):
         )
         self._facts = self._now.model_copy(update={"send": send})
         if send.wallet is None:
-            await self._desk.stand("grant", Reason.LIQUIDITY, f"place {send.place_in_queue} in the queue")
+            await self._desk.stand("grant", Reason.LIQUIDITY, send.standing)
             self._facts = await self._recall()
         else:
             self._desk.leave()
@@ -200,13 +206,17 @@ class WithdrawalWorkflow(StaffVerbs):
         if next_send_step(self._now.send) is SendStep.FAILED and current and current.attempt != self._booked:
             await book_fees(self._now)
             self._booked = current.attempt
-        wanted = wanted_replacement(self._now.send, self._now.wishes)
-        send = await self._outgoing().advance(self._now.send, wanted)
+        about = (self._now.send, self._now.wishes, self._now.seen)
+        send = await self._outgoing().advance(
+            self._now.send, wanted_replacement(*about), may_try_again=wants_another_try(*about)
+        )
         self._facts = self._now.model_copy(update={"send": send})
 
     def _outgoing(self) -> Sending:
+        """The sending of this withdrawal, on today's terms: people may have raised its fee cap."""
         if self._sending is None:
             self._sending = Sending(send_order(self._now), self._desk)
+        self._sending.order = send_order(self._now)
         return self._sending
 
     async def _return(self) -> None:
@@ -249,10 +259,20 @@ class WithdrawalWorkflow(StaffVerbs):
         assert self._facts is not None, "nothing was accepted so far"
         return self._facts
 
-    def _wake(self) -> None:
+    def _wake(self, *, rebroadcast: bool = False) -> None:
         self._desk.nudge()
         if self._sending is not None:
-            self._sending.told()
+            self._sending.told(rebroadcast=rebroadcast)
+
+    def _is_blocked(self) -> bool:
+        return self._desk.waiting is not None and self._desk.waiting.reason is not Reason.REVIEW
+
+    def _verbs(self) -> tuple[str, ...]:
+        return open_verbs(self._facts, is_blocked=self._is_blocked()) if self._facts else ()
+
+    def _wanted(self) -> tuple[str, ...]:
+        facts = self._facts
+        return tuple(sentence_about(facts, wish) for wish in unfulfilled(facts)) if facts else ()
 
     def _want_back(
         self,
@@ -268,11 +288,6 @@ class WithdrawalWorkflow(StaffVerbs):
             sentence=sentence,
         )
         self._desk.nudge()
-
-
-def _too_late(facts: WithdrawalFacts) -> ApplicationError:
-    message = f"Too late to cancel: it is {facts.state.value}."
-    return ApplicationError(message, type="TOO_LATE", non_retryable=True)
 
 
 def _end_sentence(facts: WithdrawalFacts) -> str:

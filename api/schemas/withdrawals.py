@@ -1,13 +1,13 @@
-"""Withdrawals as players and reviewers see them."""
+"""Withdrawals as their players see them."""
 
 from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
 
-from api.schemas.amounts import CLIENT_KEY_FORM, Asked, AssetName, Counter, Shown, UnitsAsked, UnitsShown
+from api.schemas.amounts import AssetName, Counter, Shown, UnitsAsked, UnitsShown
 from domain.assets import Asset
-from domain.withdrawals import PlayerView, WithdrawalFacts, WithdrawalInput, WithdrawalState, player_view
+from domain.withdrawals import PlayerView, WithdrawalFacts, WithdrawalInput, player_view
 
 ADDRESS_TEXT_MAX = 256
 
@@ -83,30 +83,3 @@ class WithdrawalPage(Shown):
 
     items: list[WithdrawalAnswer]
     next: str | None = Field(default=None, description="The cursor of the next page.")
-
-
-class ReviewRequest(Asked):
-    """A reviewer's word on a withdrawal; `ticket` makes a repeated click one act."""
-
-    ticket: Annotated[str, Field(pattern=CLIENT_KEY_FORM, examples=["rv-2031"])]
-    words: Annotated[str, Field(min_length=1, max_length=2000)]
-    content_hash: Annotated[
-        str, Field(pattern=r"^0x[0-9a-f]{64}$", description="Of what the reviewer looked at.")
-    ]
-
-
-class SupportRequest(Asked):
-    """What a person in support wants of a committed withdrawal; `ticket` makes a repeated click one act."""
-
-    ticket: Annotated[str, Field(pattern=CLIENT_KEY_FORM, examples=["sp-118"])]
-    words: Annotated[str, Field(min_length=1, max_length=2000)]
-
-
-class CaseAnswer(Shown):
-    """One withdrawal in the words of the staff, with what an approval has to name."""
-
-    player_id: str
-    state: WithdrawalState
-    approvals: int
-    content_hash: str
-    withdrawal: WithdrawalAnswer

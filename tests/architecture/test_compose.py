@@ -20,7 +20,7 @@ from devstack.dynamic_config import as_document
 from devstack.runs import CHECKOUT
 from domain.signing import sign_queue
 from signer.settings import PolicyFile
-from tests.support.environments import variables
+from tests.support.environments import command_variables, variables
 from workers.registry import PROCESSES, Process
 from workflows.names import chain_queue
 
@@ -60,6 +60,7 @@ READS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("signer",): ("CROUPIER_SIGNER_DATABASE_", "CROUPIER_SIGNER_KEYSTORE_", "CROUPIER_SIGNER_"),
     ("signer", "migrate"): ("CROUPIER_SIGNER_DATABASE_",),
     ("signer", "keygen"): ("CROUPIER_SIGNER_KEYSTORE_",),
+    ("api.cli", "--help"): (),
 }
 for process in PROCESSES.values():
     seeds = ("CROUPIER_SEEDS_",) if process.reads_seeds else ()
@@ -68,7 +69,7 @@ for process in PROCESSES.values():
 
 def _module_command(name: str) -> list[str]:
     """What follows `python -m` in a service of ours."""
-    command: list[str] = SERVICES[name]["command"]
+    command: list[str] = [*SERVICES[name].get("entrypoint", []), *SERVICES[name]["command"]]
     assert command[:2] == ["python", "-m"], name
     return command[2:]
 
@@ -125,6 +126,8 @@ def test_environments_are_what_settings_read(name: str) -> None:
     """Each variable set is one that the process reads, and each it cannot do without is set."""
     known = set().union(*(variables(prefix) for prefix in _reads(name)))
     required = set().union(*(variables(prefix, only_required=True) for prefix in _reads(name)))
+    if not _reads(name):
+        known = required = command_variables()
     given = set(_environment(name))
     assert given - known == set()
     assert required - given == set()
@@ -226,9 +229,10 @@ def test_addresses_name_services_on_a_shared_network() -> None:
     for name in SERVICES:
         for variable, value in _environment(name).items():
             if re.search(
-                r"(DATABASE_HOST|MIGRATION_HOST|PGHOST|SQL_HOST|POSTGRES_SEEDS|TEMPORAL_ADDRESS)$", variable
+                r"(DATABASE_HOST|MIGRATION_HOST|PGHOST|SQL_HOST|POSTGRES_SEEDS|TEMPORAL_ADDRESS|_URL)$",
+                variable,
             ):
-                host = value.split(":")[0]
+                host = value.removeprefix("http://").split(":")[0]
                 assert set(SERVICES[host]["networks"]) & set(SERVICES[name]["networks"]), (
                     f"{name}: {variable}"
                 )

@@ -7,13 +7,15 @@ from itertools import pairwise
 import pytest
 import yaml
 
+from api.cli.main import DONE, REFUSED, UNCERTAIN, USAGE, croupier
 from devstack.runs import CHECKOUT
 from domain.bets import BetState
 from domain.deposits import DepositState
+from domain.levels import Level
 from domain.reviews import Reason
 from domain.sends import AttemptOutcome, AttemptState
 from domain.withdrawals import PlayerView, WithdrawalState
-from tests.support.environments import settings_groups
+from tests.support.environments import command_variables, settings_groups
 from workers.registry import PROCESSES
 
 PAGES = sorted(
@@ -37,7 +39,7 @@ def _anchors(name: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "states", [BetState, DepositState, WithdrawalState, PlayerView, AttemptState, AttemptOutcome]
+    "states", [BetState, DepositState, WithdrawalState, PlayerView, AttemptState, AttemptOutcome, Level]
 )
 def test_every_state_is_explained(states: type[StrEnum]) -> None:
     """Each state a row can have stands in the page of workflows."""
@@ -140,3 +142,20 @@ def test_decisions_are_dated_and_listed() -> None:
         assert text.startswith(f"# {int(page.name[:4])}. ")
         assert re.search(r"^\d{4}-\d\d-\d\d$", text, re.MULTILINE)
         assert page.name in index
+
+
+def test_the_command_is_explained() -> None:
+    """Each command, option, variable and exit code of `croupier` stands in its page, and no other command."""
+    page = (CHECKOUT / "docs" / "cli.md").read_text()
+    shown = set(re.findall(r"`croupier ([a-z-]+)", page))
+    assert shown == set(croupier.commands)
+    parameters = [
+        *croupier.params,
+        *(param for command in croupier.commands.values() for param in command.params),
+    ]
+    options = {name for parameter in parameters for name in parameter.opts if name.startswith("--")}
+    assert {name for name in options if f"`{name}`" not in page and f" {name}`" not in page} == set()
+    assert {name for name in command_variables() if f"`{name}`" not in page} == set()
+    assert re.findall(r"^\| (\d) \|", page, re.MULTILINE) == [
+        str(code) for code in (DONE, REFUSED, USAGE, UNCERTAIN)
+    ]

@@ -81,6 +81,7 @@ STEPS: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
         MONEY,
         {
             "forbid_signing": (SIGN,),
+            "close_judged": (CHAIN,),
             "prove_unpayable": (CHAIN,),
             "return_withdrawal": (LEDGER_QUEUE,),
             "book_fees": (LEDGER_QUEUE,),
@@ -101,6 +102,7 @@ STEPS: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
         MONEY,
         {"follow_chain": (FEED,), "deliver_events": (OPS_QUEUE,), "heal_sends": (CHAIN,)},
     ),
+    "hot_wallets": (MONEY, {"grant_liquidity": (LEDGER_QUEUE,)}),
     "stuck_finder": (MONEY, {"restart_stuck": (OPS_QUEUE,)}),
 }
 OF_BETS = {"rotate_seeds"}

@@ -9,7 +9,7 @@ import pytest
 from devstack.callers import BackOffice, PlayerClient, wait_for
 from devstack.house_files import SeededNetwork, hex_text
 from devstack.runs import open_run
-from devstack.stack import Stack, running_stack
+from devstack.stack import CHAIN_IDS, Stack, running_stack
 from devstack.tokens.deploying import send_tokens
 from domain.assets import Asset
 
@@ -21,10 +21,10 @@ Enter = Callable[[int], list[PlayerClient]]
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
-    """The house, started once."""
+    """The house, started once; the hot wallets of its second chain have no tokens."""
     run = open_run("end-to-end")
     try:
-        with running_stack(run.path, say=print) as running:
+        with running_stack(run.path, say=print, dry=CHAIN_IDS[1:]) as running:
             yield running
     finally:
         run.close()

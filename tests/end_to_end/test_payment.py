@@ -31,11 +31,11 @@ def test_a_killed_process_delays_payments_and_never_doubles_one(
     asked = []
     for player, payee, victim in zip(players, payees, VICTIMS, strict=True):
         asked.append(player.withdraw("w-1", "ETH", home.network, payee, ONE))
-        wait_for(partial(_is_committed, office, player, asked[-1]["withdrawal_id"]), "the commitment")
+        wait_for(partial(_is_committed, office, asked[-1]["withdrawal_id"]), "the commitment")
         stack.kill_process(victim)
         stack.start_process(victim)
     for player, payee, request in zip(players, payees, asked, strict=True):
-        _await_settled(office, player, request)
+        _await_settled(office, request)
         assert _received(home, payee) == ONE
         paid = player.withdrawal(request["withdrawal_id"])
         assert paid["status"] == "paid"
@@ -58,7 +58,7 @@ def test_a_worker_killed_around_signing_still_sends_one_payment(
     stack.kill_process("money")
     stack.start_process("chain")
     stack.start_process("money")
-    _await_settled(office, player, request)
+    _await_settled(office, request)
     assert _received(home, payee) == ONE
 
 
@@ -70,7 +70,7 @@ def test_the_same_key_is_one_withdrawal_and_tokens_arrive_exactly(
     payee, units = _outside(), 20 * 10**6
     answers = [player.withdraw("w-1", "TUSD", home.network, payee, units) for _ in range(5)]
     assert len({answer["withdrawal_id"] for answer in answers}) == 1
-    _await_settled(office, player, answers[0])
+    _await_settled(office, answers[0])
     assert tokens_of(home.chain, hex_text(home.token.contract), payee) == units
     assert player.available("TUSD", home.network) == 30 * 10**6 - int(answers[0]["fee"])
 
@@ -82,18 +82,16 @@ def test_afterwards_the_books_equal_the_chain(stack: Stack) -> None:
     assert [compared for compared in judged.comparisons if not compared.is_equal] == []
 
 
-def _await_settled(office: BackOffice, player: PlayerClient, request: dict[str, str]) -> None:
-    wait_for(
-        partial(_is_settled, office, player, request["withdrawal_id"]), "the settlement", SETTLING_SECONDS
-    )
+def _await_settled(office: BackOffice, request: dict[str, str]) -> None:
+    wait_for(partial(_is_settled, office, request["withdrawal_id"]), "the settlement", SETTLING_SECONDS)
 
 
-def _is_committed(office: BackOffice, player: PlayerClient, withdrawal_id: str) -> bool:
-    return office.withdrawal_state(player, withdrawal_id) in {"committed", "settled"}
+def _is_committed(office: BackOffice, withdrawal_id: str) -> bool:
+    return office.withdrawal_state(withdrawal_id) in {"committed", "settled"}
 
 
-def _is_settled(office: BackOffice, player: PlayerClient, withdrawal_id: str) -> bool:
-    return office.withdrawal_state(player, withdrawal_id) == "settled"
+def _is_settled(office: BackOffice, withdrawal_id: str) -> bool:
+    return office.withdrawal_state(withdrawal_id) == "settled"
 
 
 def _received(home: SeededNetwork, address: str) -> int:

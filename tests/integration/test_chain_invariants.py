@@ -24,7 +24,7 @@ from ledger.chain_invariants import CHAIN_INVARIANTS, check_chain_invariants
 from ledger.decisions import DecidedCall, record_decision
 from ledger.deposits import mark_credited
 from ledger.floats import settle_float
-from ledger.nonce_lanes import request_liquidity
+from ledger.liquidity import request_liquidity
 from ledger.observed import apply_block
 from ledger.posting import post_opening
 from ledger.seeds import SealedSeed, ensure_pair, take_nonce

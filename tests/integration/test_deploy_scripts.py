@@ -35,9 +35,9 @@ ATTRIBUTES = {
 }
 
 
-def draw_secrets(directory: Path) -> str:
+def draw_secrets(directory: Path, *arguments: str) -> str:
     """Run the command an operator runs; what it printed."""
-    command = [sys.executable, str(DEPLOY / "create_secrets.py"), "--directory", str(directory)]
+    command = [sys.executable, str(DEPLOY / "create_secrets.py"), "--directory", str(directory), *arguments]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     return done.stdout
 
@@ -133,6 +133,20 @@ def test_drawn_secrets_are_what_the_code_reads(tmp_path: Path) -> None:
     assert key.split(".")[0] == key_id
     assert bytes.fromhex(entry["sha256"]) == operator_key_digest(key)
     assert entry["operator"] == 1
+
+
+def test_each_person_gets_a_key_of_their_own(tmp_path: Path) -> None:
+    """A second person's key is added under that name, the first one stays, and a name is given once."""
+    draw_secrets(tmp_path)
+    before = json.loads((tmp_path / "operator_keys.json").read_text())
+    key = draw_secrets(tmp_path, "--person", "Zo\u00eb").rsplit(" ", 1)[1].strip()
+    after = json.loads((tmp_path / "operator_keys.json").read_text())
+    added = after.pop(key.split(".")[0])
+    assert after == before
+    assert added == {"operator": 1, "name": "Zo\u00eb", "sha256": operator_key_digest(key).hex()}
+    with pytest.raises(subprocess.CalledProcessError):
+        draw_secrets(tmp_path, "--person", "Zo\u00eb")
+    assert len(json.loads((tmp_path / "operator_keys.json").read_text())) == len(after) + 1
 
 
 def test_roles_log_in_with_the_drawn_passwords(tmp_path: Path) -> None:

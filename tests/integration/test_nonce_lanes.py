@@ -1,93 +1,26 @@
-"""Hot wallets promise what they have, once; who finds no room waits in a line."""
+"""Hot wallets promise what they have, once; nothing is routed to one that is not healthy."""
 
 import asyncio
-from uuid import UUID, uuid5
 
 import pytest
 
 from domain.deposits import WalletRole
 from domain.errors import Conflict, NotFound, NotYet, RecordMismatch, TooLate
+from domain.liquidity import UNMINED_MAX
 from domain.sends import AttemptOutcome
 from ledger.evidence import close_attempt
 from ledger.finality import freeze
-from ledger.floats import floats_of, release, set_float, settle_float
-from ledger.nonce_lanes import (
-    UNMINED_MAX,
-    FloatLimits,
-    grant_waiting,
-    register_wallet,
-    request_liquidity,
-    set_float_limits,
-)
-from ledger.send_facts import recall_send
+from ledger.floats import settle_float
+from ledger.nonce_lanes import FloatLimits, freeze_wallet, register_wallet, senders, set_float_limits
 from ledger.sends import insert_attempt
-from tests.support.ledger_database import COIN, NETWORK, TOKEN, LedgerDatabase
-from tests.support.records import NOW, address, plan, request_for, started_chain
-
-HOT, SECOND = address("hot"), address("second")
-
-
-def _send(name: object) -> UUID:
-    return uuid5(UUID(int=0), str(name))
-
-
-class Lanes:
-    """A followed network with hot wallets, seen by the role that means and the role that watches."""
-
-    def __init__(self, database: LedgerDatabase, pool_size: int) -> None:
-        self.money = database.sessions("croupier_money", pool_size=pool_size)
-        self.chain = database.sessions("croupier_chain")
-
-    async def add(self, wallet: bytes, *, coins: int, tokens: int) -> None:
-        """Open a hot wallet with these balances."""
-        async with self.money.begin() as session:
-            await register_wallet(session, NETWORK, wallet, WalletRole.HOT)
-            for asset in (COIN, TOKEN):
-                await set_float_limits(session, NETWORK, wallet, asset.asset_id, FloatLimits(0, 10, 10**30))
-        await self.refresh(wallet, coins=coins, tokens=tokens, height=0)
-
-    async def refresh(self, wallet: bytes, *, coins: int, tokens: int, height: int) -> list[bool]:
-        """Take over balances read at a final block."""
-        async with self.chain.begin() as session:
-            return [
-                await set_float(session, NETWORK, wallet, asset.asset_id, units, height)
-                for asset, units in ((COIN, coins), (TOKEN, tokens))
-            ]
-
-    async def ask(self, name: object, **facts: int) -> bytes | int | None:
-        """Ask for room; return the wallet, or the place in the queue."""
-        async with self.money.begin() as session:
-            answer = await request_liquidity(session, request_for(_send(name), **facts))
-        return answer.wallet if answer.wallet is not None else answer.place_in_queue
-
-    async def grant(self) -> list[UUID]:
-        """Serve the queue."""
-        async with self.money.begin() as session:
-            return await grant_waiting(session, NETWORK)
-
-    async def give_up(self, name: object) -> bool:
-        """Release a send."""
-        async with self.money.begin() as session:
-            return await release(session, _send(name), "the player cancelled")
-
-    async def floats(self) -> dict[tuple[bytes, int], tuple[int, int]]:
-        """Return (confirmed, committed) by wallet and asset."""
-        async with self.money.begin() as session:
-            return {
-                (row.address, row.asset_id): (row.confirmed, row.committed)
-                for row in await floats_of(session, NETWORK)
-            }
-
-
-async def _lanes(database: LedgerDatabase, *, pool_size: int = 4) -> Lanes:
-    lanes = Lanes(database, pool_size)
-    await started_chain(lanes.chain)
-    return lanes
+from tests.support.lanes import HOT, SECOND, opened_lanes, send_of
+from tests.support.ledger_database import COIN, NETWORK, LedgerDatabase
+from tests.support.records import NOW, address, plan
 
 
 async def test_a_grant_commits_amount_and_fee(ledger_database: LedgerDatabase) -> None:
     """Tokens from the token's float, the fee from the native coin's; asking again commits nothing more."""
-    lanes = await _lanes(ledger_database)
+    lanes = await opened_lanes(ledger_database)
     await lanes.add(HOT, coins=5_000, tokens=800)
     assert await lanes.ask("a") == HOT
     assert await lanes.ask("a") == HOT
@@ -101,7 +34,7 @@ async def test_a_native_send_needs_amount_and_fee_from_one_balance(
     is_granted: bool,  # noqa: FBT001 - a column of the table
 ) -> None:
     """Room is checked to the unit."""
-    lanes = await _lanes(ledger_database)
+    lanes = await opened_lanes(ledger_database)
     await lanes.add(HOT, coins=coins, tokens=0)
     answer = await lanes.ask("a", asset_id=COIN.asset_id, amount=500, fee_cap=1_000)
     assert (answer == HOT) is is_granted
@@ -109,32 +42,16 @@ async def test_a_native_send_needs_amount_and_fee_from_one_balance(
 
 async def test_a_send_is_recorded_with_one_content(ledger_database: LedgerDatabase) -> None:
     """The same id with another amount is a conflict that names the field."""
-    lanes = await _lanes(ledger_database)
+    lanes = await opened_lanes(ledger_database)
     await lanes.ask("a")
     with pytest.raises(Conflict) as caught:
         await lanes.ask("a", amount=501)
     assert caught.value.field == "amount"
 
 
-async def test_the_queue_is_first_in_first_out_per_asset(ledger_database: LedgerDatabase) -> None:
-    """A small request behind a large one waits; another asset does not."""
-    lanes = await _lanes(ledger_database)
-    await lanes.add(HOT, coins=9_000, tokens=600)
-    assert await lanes.ask("large", amount=700) == 1
-    assert await lanes.ask("small", amount=10) == 2
-    assert await lanes.ask("coin", asset_id=COIN.asset_id, amount=10) == HOT
-    assert await lanes.grant() == []
-    await lanes.refresh(HOT, coins=9_000, tokens=705, height=3)
-    assert await lanes.grant() == [_send("large")]
-    assert await lanes.ask("small", amount=10) == 1
-    await lanes.refresh(HOT, coins=9_000, tokens=710, height=4)
-    assert await lanes.grant() == [_send("small")]
-    assert (await lanes.floats())[HOT, 2] == (710, 710)
-
-
 async def test_grants_at_once_never_promise_the_same_room(ledger_database: LedgerDatabase) -> None:
     """Twelve requests for room that two wallets have four times: four wallets, eight places."""
-    lanes = await _lanes(ledger_database, pool_size=8)
+    lanes = await opened_lanes(ledger_database, pool_size=8)
     await lanes.add(HOT, coins=90_000, tokens=1_000)
     await lanes.add(SECOND, coins=90_000, tokens=1_000)
     answers = await asyncio.gather(*(lanes.ask(number) for number in range(12)))
@@ -146,17 +63,17 @@ async def test_grants_at_once_never_promise_the_same_room(ledger_database: Ledge
 
 async def test_a_wallet_has_few_unmined_sends(ledger_database: LedgerDatabase) -> None:
     """The pipeline of one wallet is bounded, however rich it is."""
-    lanes = await _lanes(ledger_database)
+    lanes = await opened_lanes(ledger_database)
     await lanes.add(HOT, coins=10**9, tokens=10**9)
     answers = [await lanes.ask(number) for number in range(UNMINED_MAX + 1)]
     assert answers == [HOT] * UNMINED_MAX + [1]
     await lanes.give_up(0)
-    assert await lanes.grant() == [_send(UNMINED_MAX)]
+    assert await lanes.grant() == [send_of(UNMINED_MAX)]
 
 
 async def test_nothing_is_granted_where_something_is_wrong(ledger_database: LedgerDatabase) -> None:
     """Neither a frozen network nor a wallet that is not open pays."""
-    lanes = await _lanes(ledger_database)
+    lanes = await opened_lanes(ledger_database)
     await lanes.add(HOT, coins=9_000, tokens=900)
     with ledger_database.raw() as connection:
         connection.execute("UPDATE chain.wallets SET state = 'frozen'")
@@ -171,14 +88,13 @@ async def test_nothing_is_granted_where_something_is_wrong(ledger_database: Ledg
 
 async def test_a_send_given_up_returns_its_room_for_ever(ledger_database: LedgerDatabase) -> None:
     """Releasing is one-way: the send is never granted again, and a waiting one leaves the line."""
-    lanes = await _lanes(ledger_database)
+    lanes = await opened_lanes(ledger_database)
     await lanes.add(HOT, coins=9_000, tokens=600)
     await lanes.ask("a")
     await lanes.ask("b")
     assert [await lanes.give_up(name) for name in ("b", "a", "a")] == [True, True, False]
     assert (await lanes.floats())[HOT, 2] == (600, 0)
-    async with lanes.money.begin() as session:
-        facts = await recall_send(session, _send("b"))
+    facts = await lanes.recall("b")
     assert (facts.is_released, facts.wallet, facts.place_in_queue) == (True, None, None)
     assert await lanes.grant() == []
     with pytest.raises(NotFound):
@@ -187,27 +103,27 @@ async def test_a_send_given_up_returns_its_room_for_ever(ledger_database: Ledger
 
 async def test_a_send_with_an_open_attempt_is_not_given_up(ledger_database: LedgerDatabase) -> None:
     """Only what provably never lands gives its room back."""
-    lanes = await _lanes(ledger_database)
+    lanes = await opened_lanes(ledger_database)
     await lanes.add(HOT, coins=9_000, tokens=600)
     await lanes.ask("a")
     async with lanes.chain.begin() as session:
-        await insert_attempt(session, _send("a"), 1, NETWORK, HOT, plan())
+        await insert_attempt(session, send_of("a"), 1, NETWORK, HOT, plan())
         with pytest.raises(RecordMismatch):
-            await insert_attempt(session, _send("a"), 1, NETWORK, SECOND, plan())
+            await insert_attempt(session, send_of("a"), 1, NETWORK, SECOND, plan())
     with pytest.raises(TooLate):
         await lanes.give_up("a")
     with pytest.raises(NotYet):
         async with lanes.money.begin() as session:
-            await settle_float(session, _send("a"))
+            await settle_float(session, send_of("a"))
     async with lanes.chain.begin() as session:
-        await close_attempt(session, _send("a"), 1, AttemptOutcome.DEAD, {"why": "a test"}, NOW)
+        await close_attempt(session, send_of("a"), 1, AttemptOutcome.DEAD, {"why": "a test"}, NOW)
     assert await lanes.give_up("a")
     assert (await lanes.floats())[HOT, 2] == (600, 0)
 
 
 async def test_an_older_balance_never_replaces_a_newer_one(ledger_database: LedgerDatabase) -> None:
     """Two readers may finish in any order."""
-    lanes = await _lanes(ledger_database)
+    lanes = await opened_lanes(ledger_database)
     await lanes.add(HOT, coins=1, tokens=1)
     assert await lanes.refresh(HOT, coins=5, tokens=5, height=9) == [True, True]
     assert await lanes.refresh(HOT, coins=7, tokens=7, height=8) == [False, False]
@@ -216,7 +132,7 @@ async def test_an_older_balance_never_replaces_a_newer_one(ledger_database: Ledg
 
 async def test_limits_are_settings_and_keep_the_balance(ledger_database: LedgerDatabase) -> None:
     """New limits change no money."""
-    lanes = await _lanes(ledger_database)
+    lanes = await opened_lanes(ledger_database)
     await lanes.add(HOT, coins=100, tokens=100)
     async with lanes.money.begin() as session:
         await set_float_limits(session, NETWORK, HOT, COIN.asset_id, FloatLimits(1, 2, 3))
@@ -230,7 +146,7 @@ async def test_limits_are_settings_and_keep_the_balance(ledger_database: LedgerD
 
 async def test_registering_again_keeps_a_wallet_frozen(ledger_database: LedgerDatabase) -> None:
     """A restart opens nothing that was closed."""
-    lanes = await _lanes(ledger_database)
+    lanes = await opened_lanes(ledger_database)
     await lanes.add(HOT, coins=1, tokens=1)
     with ledger_database.raw() as connection:
         connection.execute("UPDATE chain.wallets SET state = 'frozen'")
@@ -240,3 +156,24 @@ async def test_registering_again_keeps_a_wallet_frozen(ledger_database: LedgerDa
             await register_wallet(session, NETWORK, HOT, WalletRole.GAS)
     with ledger_database.raw() as connection:
         assert connection.execute("SELECT state FROM chain.wallets").fetchall() == [("frozen",)]
+
+
+async def test_a_frozen_wallet_sends_nothing_and_keeps_its_first_reason(
+    ledger_database: LedgerDatabase,
+) -> None:
+    """Freezing twice is one freeze; cold wallets are never asked for, frozen ones no longer."""
+    lanes = await opened_lanes(ledger_database)
+    await lanes.add(HOT, coins=9_000, tokens=900)
+    await lanes.add(SECOND, coins=0, tokens=0)
+    async with lanes.money.begin() as session:
+        await register_wallet(session, NETWORK, address("cold"), WalletRole.COLD)
+        await register_wallet(session, NETWORK, address("gas"), WalletRole.GAS)
+    async with lanes.chain.begin() as session:
+        assert await senders(session, NETWORK) == sorted([HOT, SECOND, address("gas")])
+        assert await freeze_wallet(session, NETWORK, HOT, "it has code")
+        assert not await freeze_wallet(session, NETWORK, HOT, "another reason")
+        assert await senders(session, NETWORK) == sorted([SECOND, address("gas")])
+    assert await lanes.ask("a") == 1
+    with ledger_database.raw() as connection:
+        rows = connection.execute("SELECT why FROM chain.wallets WHERE state = 'frozen'").fetchall()
+    assert rows == [("it has code",)]

@@ -203,3 +203,18 @@ async def test_an_event_names_what_its_workflow_is_started_with(ledger_database:
         assert await undelivered(session, NETWORK, 10) == []
     assert isinstance(event, DepositEvent)
     assert (event.deposit, event.state, event.network) == (deposit_input(), DepositState.SEEN, NETWORK)
+
+
+async def test_what_people_send_from_a_cold_wallet_freezes_nothing(ledger_database: LedgerDatabase) -> None:
+    """Its key is not in the house: the transaction is kept with its fee, and nobody is alarmed."""
+    chain, cold = ledger_database.sessions("croupier_chain"), address("cold")
+    async with ledger_database.sessions("croupier_money").begin() as session:
+        await register_wallet(session, NETWORK, cold, WalletRole.COLD)
+    start = await started_chain(chain)
+    sent = MinedTransaction(txid("top-up"), cold, 4, succeeded=True, fee=21)
+    assert await apply(chain, start, block(start, transactions=[sent]))
+    with ledger_database.raw() as connection:
+        wallets = connection.execute("SELECT state, why FROM chain.wallets").fetchall()
+        kept = connection.execute("SELECT wallet, fee::bigint FROM chain.own_txs").fetchall()
+    assert (wallets, kept) == ([("open", None)], [(cold, 21)])
+    assert await told(ledger_database.sessions("croupier_ops")) == []

@@ -3,7 +3,8 @@
 import pytest
 
 from domain.errors import TooLate
-from domain.sends import AttemptOutcome, AttemptState, SendStep, next_send_step
+from domain.send_steps import SendStep, next_send_step
+from domain.sends import AttemptOutcome, AttemptState
 from ledger.evidence import close_attempt
 from ledger.floats import release, set_float, settle_float
 from ledger.observed import unapply_block
@@ -62,9 +63,9 @@ async def test_a_balance_read_after_the_payment_is_not_reduced_again(world: Send
         (True, 500, AttemptOutcome.PAID, SendStep.PAID),
         (False, None, AttemptOutcome.FAILED, SendStep.FAILED),
         (False, 500, AttemptOutcome.FAILED, SendStep.FAILED),
-        (True, None, None, SendStep.WATCH),
-        (True, 499, None, SendStep.WATCH),
-        (True, 501, None, SendStep.WATCH),
+        (True, None, None, SendStep.NO_EFFECT),
+        (True, 499, None, SendStep.NO_EFFECT),
+        (True, 501, None, SendStep.NO_EFFECT),
     ],
 )
 async def test_only_the_exact_effect_proves_a_payment(
@@ -83,6 +84,7 @@ async def test_only_the_exact_effect_proves_a_payment(
         facts = await recall_send(session, SEND)
     assert facts.current is not None
     assert (facts.current.outcome, next_send_step(facts)) == (outcome, step)
+    assert facts.current.moved_nothing is (succeeded and paid is None)
     assert await world.told() == ["included", "no_effect" if outcome is None else outcome.value]
 
 

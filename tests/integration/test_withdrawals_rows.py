@@ -9,12 +9,10 @@ from domain.errors import Conflict, NotFound, TooLate
 from domain.rules import Verdict
 from domain.withdrawals import ReviewAct, ReviewVerb, WithdrawalInput, WithdrawalState
 from ledger.decisions import record_review
-from ledger.nonce_lanes import request_liquidity
+from ledger.liquidity import request_liquidity
 from ledger.session import Sessions
 from ledger.withdrawals import (
-    content_hash_of,
     differing_field,
-    fee_cap_of,
     list_withdrawals,
     mark,
     recall_withdrawal,
@@ -38,7 +36,9 @@ REVIEW = WithdrawalState.REVIEW
 
 async def _hash(sessions: Sessions, player: int, withdrawal: UUID) -> bytes:
     async with sessions.begin() as session:
-        return await content_hash_of(session, player, withdrawal)
+        facts = await recall_withdrawal(session, player, withdrawal)
+    assert facts is not None
+    return facts.content_hash
 
 
 def _act(withdrawal: WithdrawalInput, content: bytes, **changed: object) -> ReviewAct:
@@ -71,10 +71,9 @@ async def test_facts_join_the_row_its_decision_and_its_send(ledger_database: Led
     async with sessions.begin() as session:
         await request_liquidity(session, request_for(withdrawal.withdrawal_id))
         facts = await recall_withdrawal(session, player, withdrawal.withdrawal_id)
-        assert await fee_cap_of(session, player, withdrawal.withdrawal_id) == 1_000
     assert facts is not None
     assert facts.send is not None
-    assert (facts.send.place_in_queue, facts.chain_is_open) == (1, True)
+    assert (facts.send.place_in_queue, facts.chain_is_open, facts.fee_cap) == (1, True, 1_000)
 
 
 async def test_the_content_hash_covers_every_fact_of_the_payment(ledger_database: LedgerDatabase) -> None:

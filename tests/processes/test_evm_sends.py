@@ -10,7 +10,8 @@ from devstack.faults.exchange import Ask, Call, Layer, Reply, value_of
 from devstack.faults.failing import hang_up, take_then_hang, take_then_hang_up
 from devstack.faults.raw_transactions import read_raw
 from domain.assets import Asset
-from domain.sends import AttemptOutcome, SendStep, next_send_step
+from domain.send_steps import SendStep, next_send_step
+from domain.sends import AttemptOutcome
 from domain.withdrawals import WithdrawalFacts, WithdrawalInput, WithdrawalState
 from tests.support.ledger_database import COIN, TOKEN
 from tests.support.world_buttons import sentence

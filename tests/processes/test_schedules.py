@@ -13,7 +13,7 @@ from temporalio.client import (
 )
 
 from domain.repairs import StuckReport
-from tests.support.ledger_database import NETWORK
+from tests.support.ledger_database import COIN, NETWORK, TOKEN
 from tests.support.world import World
 from tests.support.world_house import FAMILY
 from tests.support.world_repairs import run_id
@@ -21,6 +21,7 @@ from workers.schedules import keep_schedules, start_endless
 from workflows.names import (
     address_pool_workflow_id,
     feed_workflow_id,
+    hot_wallet_workflow_id,
     stuck_finder_id,
 )
 
@@ -80,7 +81,12 @@ async def test_a_schedule_searches_by_itself(world: World, schedule: ScheduleHan
 
 async def test_endless_workflows_that_run_are_left_alone(world: World) -> None:
     """Starting them again after a deploy changes nothing and names them all."""
-    ids = [feed_workflow_id(NETWORK), address_pool_workflow_id(FAMILY)]
+    ids = [
+        feed_workflow_id(NETWORK),
+        address_pool_workflow_id(FAMILY),
+        hot_wallet_workflow_id(NETWORK, COIN.symbol),
+        hot_wallet_workflow_id(NETWORK, TOKEN.symbol),
+    ]
     runs = [await run_id(world.money, workflow_id) for workflow_id in ids]
     assert await start_endless(world.assembly("croupier_ops")) == ids
     assert [await run_id(world.money, workflow_id) for workflow_id in ids] == runs

@@ -14,20 +14,21 @@ from api.questions import bet_question
 from domain.deposits import DepositState
 from domain.errors import TemporalUnavailable
 from domain.ids import operator_of_player
-from domain.sends import SendStep, next_send_step
+from domain.send_steps import SendStep, next_send_step
 from domain.withdrawals import ReviewVerb, WithdrawalFacts, WithdrawalInput, WithdrawalState
 from ledger.bets import recall_bet
 from tests.support.ledger_database import COIN, NETWORK
 from tests.support.world import SIGNER, Terms, World
 from tests.support.world_buttons import cancel, terminate
 from tests.support.world_checks import is_running
-from tests.support.world_house import ETHER, FAMILY, FEE_CAP
+from tests.support.world_house import ETHER, FAMILY
 from tests.support.world_people import RICHES, PaidIn, People
 from tests.support.world_repairs import restarted, run_id, stands, workflow_of
 from workflows.names import (
     address_pool_workflow_id,
     bet_workflow_id,
     feed_workflow_id,
+    hot_wallet_workflow_id,
 )
 
 UNITS = 10**9
@@ -75,7 +76,7 @@ async def test_a_withdrawal_that_waits_for_liquidity_comes_back_in_its_place(own
     await stands(own_world, wish, "LIQUIDITY")
     await terminate(own_world.money, workflow_of(wish))
     await people.credited(people.pay_in(own_world.keys.wallets[0], 10 * ETHER))
-    await own_world.until(lambda: _has_room(own_world, wish.amount + FEE_CAP), "the top-up in the float")
+    await people.withdrawal_until(wish, _is_granted, "a wallet for who is not there")
     await restarted(own_world.money, workflow_of(wish))
     await paid_once(people, wish)
 
@@ -160,8 +161,12 @@ async def test_a_terminated_bet_is_settled_once(world: World, people: People) ->
 
 @pytest.mark.parametrize(
     "workflow_id",
-    [feed_workflow_id(NETWORK), address_pool_workflow_id(FAMILY)],
-    ids=["feed", "pool of addresses"],
+    [
+        feed_workflow_id(NETWORK),
+        address_pool_workflow_id(FAMILY),
+        hot_wallet_workflow_id(NETWORK, COIN.symbol),
+    ],
+    ids=["feed", "pool of addresses", "hot wallets"],
 )
 @pytest.mark.parametrize("press", [terminate, cancel], ids=["terminated", "cancelled"])
 async def test_an_endless_workflow_that_was_ended_comes_back(
@@ -190,12 +195,8 @@ def _txids(facts: WithdrawalFacts | None) -> list[bytes | None]:
     return [attempt.txid for attempt in facts.send.attempts]
 
 
-async def _has_room(world: World, units: int) -> bool:
-    with world.database.raw() as connection:
-        row = connection.execute(
-            "SELECT max(confirmed - committed) FROM chain.floats WHERE asset_id = 1"
-        ).fetchone()
-    return row is not None and int(str(row[0])) >= units
+def _is_granted(facts: WithdrawalFacts) -> bool:
+    return facts.send is not None and facts.send.wallet is not None
 
 
 async def _is_delivered(world: World, paid: PaidIn) -> bool:

@@ -3,7 +3,8 @@
 import pytest
 
 from api.errors import Refused
-from domain.sends import AttemptOutcome, SendStep, TxPurpose, next_send_step
+from domain.send_steps import SendStep, next_send_step
+from domain.sends import AttemptOutcome, TxPurpose
 from domain.wishes import SupportVerb
 from domain.withdrawals import WithdrawalFacts, WithdrawalInput, WithdrawalState
 from tests.support.world import World
@@ -11,7 +12,7 @@ from tests.support.world_buttons import reset_to_start, start_again, terminate
 from tests.support.world_checks import differences
 from tests.support.world_house import ETHER
 from tests.support.world_people import RICHES, People
-from tests.support.world_support import attempts_of, dear, refusing, say, stands
+from tests.support.world_support import agree, attempts_of, dear, refusing, say, stands
 from workflows.names import withdrawal_workflow_id
 
 FEE = 500
@@ -95,7 +96,7 @@ async def test_a_cancel_that_wins_gives_the_money_back_once(
 ) -> None:
     """The self-send is final: evidence, a tombstone, one return; whoever ran it, and run again."""
     wish = await sent_and_still(world, people)
-    await say(world, wish, SupportVerb.CANCEL_BY_SELF_SEND)
+    await agree(world, wish, SupportVerb.CANCEL_BY_SELF_SEND)
     await has_variant(people, wish, 2, TxPurpose.CANCEL)
     if button == "terminate":
         await terminate(world.money, workflow_of(wish))
@@ -126,7 +127,7 @@ async def test_a_payment_that_wins_against_its_cancel_is_paid(world: World, peop
     """The block decides the race: the cancel comes too late and nothing is given back."""
     wish = await sent_and_still(world, people)
     hold = world.mischief.hold(workflow_of(wish), "plan_replacement")
-    await say(world, wish, SupportVerb.CANCEL_BY_SELF_SEND)
+    await agree(world, wish, SupportVerb.CANCEL_BY_SELF_SEND)
     await world.reached(hold)
     world.chain.mine()
     hold.let_go()

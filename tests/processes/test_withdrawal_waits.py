@@ -5,12 +5,12 @@ from temporalio.client import Client
 
 from api.asking import NoAnswer
 from domain.errors import InvariantBroken, RefusedBySigner
-from domain.sends import SendStep, next_send_step
+from domain.send_steps import SendStep, next_send_step
 from domain.signing import Refusal
 from domain.withdrawals import ReviewVerb, WithdrawalFacts, WithdrawalInput, WithdrawalState
 from tests.support.world import Terms, World
 from tests.support.world_buttons import attribute, cancel, reset_to_start, sentence, start_again, terminate
-from tests.support.world_house import ETHER, FEE_CAP
+from tests.support.world_house import ETHER
 from tests.support.world_people import RICHES, People
 from workflows.names import REASON, SignalName, withdrawal_workflow_id
 
@@ -172,7 +172,7 @@ async def test_a_replaced_worker_goes_on_where_the_history_stands(world: World, 
 
 @pytest.mark.parametrize("own_world", [POOR], indirect=True)
 async def test_without_liquidity_requests_queue_and_go_on_after_a_top_up(own_world: World) -> None:
-    """Lack of coins is a queue: a cancel leaves it, a terminate keeps the place, a top-up serves it."""
+    """Lack of coins is a queue: a cancel leaves it, a terminate keeps the place, a top-up alone serves it."""
     people = People(own_world, stock=2)
     first, second = await people.rich_player(), await people.rich_player()
     ahead, behind = people.wish(first, 5 * ETHER), people.wish(second, 6 * ETHER)
@@ -180,24 +180,14 @@ async def test_without_liquidity_requests_queue_and_go_on_after_a_top_up(own_wor
         await people.withdraw(wish)
         await stands(own_world, wish, "LIQUIDITY")
         said = await sentence(own_world.money, workflow_of(wish))
-        assert f"place {place} in the queue" in said
+        assert f"place {place} of {place} in the queue" in said
         assert "Goes on by itself" in said
     await press("terminate", own_world.money, behind)
     await stands(own_world, behind, "LIQUIDITY")
-    assert "place 2 in the queue" in await sentence(own_world.money, workflow_of(behind))
+    assert "place 2 of 2 in the queue" in await sentence(own_world.money, workflow_of(behind))
     await people.cancel(ahead)
     await people.ended(ahead, WithdrawalState.CANCELLED)
     await people.credited(people.pay_in(own_world.keys.wallets[0], 10 * ETHER))
-    await own_world.until(lambda: _has_room(own_world, 6 * ETHER + FEE_CAP), "the top-up in the float")
-    await own_world.money.get_workflow_handle(workflow_of(behind)).signal(SignalName.RETRY_NOW, "anna")
     await people.ended(behind, WithdrawalState.SETTLED)
     assert people.payments(behind) == 1
     assert await people.units(first) == RICHES
-
-
-async def _has_room(world: World, units: int) -> bool:
-    with world.database.raw() as connection:
-        row = connection.execute(
-            "SELECT max(confirmed - committed) FROM chain.floats WHERE asset_id = 1"
-        ).fetchone()
-    return row is not None and int(str(row[0])) >= units

@@ -7,7 +7,8 @@ import pytest
 from api.errors import Refused
 from domain.accounts import Purpose
 from domain.assets import Asset
-from domain.sends import SendStep, Told, next_send_step
+from domain.send_steps import SendStep, next_send_step
+from domain.sends import Told
 from domain.withdrawals import ReviewVerb, WithdrawalFacts, WithdrawalInput, WithdrawalState
 from tests.support.ledger_database import COIN, TOKEN
 from tests.support.world import World

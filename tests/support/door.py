@@ -5,6 +5,7 @@ from collections.abc import AsyncIterable, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, cast
+from uuid import UUID
 
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
@@ -19,6 +20,7 @@ from api.callers import PlayerTokens
 from bootstrap.resources import DoorResources, OperatorKey, TokenMaterial
 from bootstrap.temporal import connect
 from domain.assets import Catalogue
+from domain.cases import Said
 from domain.ids import player_of
 from domain.rules import AmountTier, DepositTerms, Policy, StakeBounds, WithdrawalTerms
 from domain.wire import Message
@@ -38,9 +40,11 @@ POLICY = Policy(
     stake_bounds=(StakeBounds(asset_id=2, minimum=100_000, maximum=100_000_000),),
 )
 OPERATOR_KEY = "backend.0123456789abcdef0123456789abcdef"
+COLLEAGUE_KEY = "colleague.00112233445566778899aabbccddeeff"
 OTHER_OPERATOR_KEY = "stranger.fedcba9876543210fedcba9876543210"
 OPERATOR_KEYS = {
     "backend": OperatorKey(1, "casino back end", hashlib.sha256(OPERATOR_KEY.encode()).digest()),
+    "colleague": OperatorKey(1, "a colleague", hashlib.sha256(COLLEAGUE_KEY.encode()).digest()),
     "stranger": OperatorKey(2, "another casino", hashlib.sha256(OTHER_OPERATOR_KEY.encode()).digest()),
 }
 TOKEN_MATERIAL = TokenMaterial(
@@ -76,6 +80,9 @@ class ScriptedAsker:
 
     async def say(self, verb: Verb[Record]) -> Record | NoAnswer:
         return cast("Record | NoAnswer", self._next(verb))
+
+    async def case(self, withdrawal_id: UUID) -> Said | None:
+        return Said(sentence=f"{withdrawal_id} is scripted.")
 
     def _next(self, asked: Question[Any] | Verb[Any]) -> Message | NoAnswer:
         self.asked.append(asked)

@@ -1,7 +1,9 @@
 """The environment variables that our processes read, taken from the settings themselves."""
 
+from click import Option
 from pydantic_settings import BaseSettings
 
+from api.cli.main import croupier
 from bootstrap import settings as house_settings
 from signer import settings as signer_settings
 
@@ -23,3 +25,8 @@ def variables(prefix: str, *, only_required: bool = False) -> set[str]:
     return {
         prefix + name.upper() for name, field in fields.items() if field.is_required() or not only_required
     }
+
+
+def command_variables() -> set[str]:
+    """The variables that the `croupier` command reads."""
+    return {str(option.envvar) for option in croupier.params if isinstance(option, Option) and option.envvar}

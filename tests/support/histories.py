@@ -16,7 +16,7 @@ from devstack.postgres import Postgres
 from devstack.runs import CHECKOUT, open_run
 from domain.ids import operator_of_player
 from domain.withdrawals import ReviewVerb, WithdrawalInput, WithdrawalState
-from tests.support.ledger_database import NETWORK
+from tests.support.ledger_database import COIN, NETWORK
 from tests.support.world import Terms, World, running_world
 from tests.support.world_buttons import attribute, terminate
 from tests.support.world_house import ETHER, FAMILY, OPERATOR
@@ -25,11 +25,13 @@ from tests.support.world_repairs import search
 from workers.running import finish, leave
 from workflows.names import (
     REASON,
+    STATE,
     SignalName,
     address_pool_workflow_id,
     address_workflow_id,
     bet_workflow_id,
     feed_workflow_id,
+    hot_wallet_workflow_id,
     player_workflow_id,
     seed_rotation_workflow_id,
     stuck_finder_id,
@@ -38,6 +40,7 @@ from workflows.names import (
 
 FOLDER = Path(__file__).parents[1] / "histories"
 VERSION = str(tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"])
+POOR = Terms(wallets=1, coins=ETHER)
 NAMING = ("identity", "workerInstanceKey", "hostName", "processId", "stackTrace", "workerId")
 """Fields of a history that name a machine, a process or a path; replay needs none of them."""
 
@@ -148,6 +151,20 @@ class Recorder:
         await search(self.world.money, workflow_id=stuck_finder_id())
         await self.keep("searched", self.world.money, stuck_finder_id())
 
+    async def topped_up(self) -> None:
+        """In a poor world: a withdrawal waits until somebody sends what the keeper asks for."""
+        wish = self.people.wish(await self.people.rich_player(), 5 * ETHER)
+        await self.people.withdraw(wish)
+        keeper = hot_wallet_workflow_id(NETWORK, COIN.symbol)
+
+        async def is_dry() -> bool:
+            return await attribute(self.world.money, keeper, STATE) == "dry"
+
+        await self.world.until(is_dry, "the level dry")
+        self.people.pay_in(self.world.keys.wallets[0], 5 * ETHER)
+        await self.people.ended(wish, WithdrawalState.SETTLED)
+        await self.keep("topped_up", self.world.money, keeper)
+
     async def _ended(
         self,
         scenario: str,
@@ -174,6 +191,8 @@ async def record(postgres: Postgres, directory: Path) -> None:
     """Play all scenarios in a fresh world and write their histories."""
     async with running_world(postgres, directory, Terms()) as world:
         await Recorder(world).play()
+    async with running_world(postgres, directory, POOR) as world:
+        await Recorder(world).topped_up()
     await finish()
 
 

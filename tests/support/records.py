@@ -18,7 +18,7 @@ from domain.withdrawals import WithdrawalInput, WithdrawalState
 from ledger.addresses import assign, insert_pool
 from ledger.decisions import DecidedCall, record_decision
 from ledger.intake import IntakeRules
-from ledger.nonce_lanes import LiquidityRequest
+from ledger.liquidity import LiquidityRequest
 from ledger.observed import ensure_chain
 from ledger.registrations import ensure_operator, register
 from ledger.session import Sessions

@@ -10,7 +10,8 @@ from domain.sends import SendKind, SignedTx
 from ledger.events import SendEvent, undelivered
 from ledger.finality import advance_final
 from ledger.floats import floats_of, set_float
-from ledger.nonce_lanes import FloatLimits, register_wallet, request_liquidity, set_float_limits
+from ledger.liquidity import request_liquidity
+from ledger.nonce_lanes import FloatLimits, register_wallet, set_float_limits
 from ledger.observed import apply_block
 from ledger.sends import copy_signed, insert_attempt, record_sending
 from signer.migrating import upgrade as upgrade_signer

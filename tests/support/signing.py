@@ -41,6 +41,8 @@ CREATE TABLE signer_view.owed (
   withdrawal_amount numeric, withdrawal_network text, withdrawal_asset_id int);
 CREATE TABLE signer_view.attempts (send_id uuid, attempt smallint, outcome text, evidence_id uuid);
 CREATE TABLE signer_view.watched (family text, address bytea, role text);
+CREATE TABLE signer_view.raised_caps (send_id uuid, fee_cap numeric);
+CREATE TABLE signer_view.frozen_wallets (chain_id text, address bytea);
 GRANT USAGE ON SCHEMA signer_view TO croupier_signer;
 GRANT SELECT ON ALL TABLES IN SCHEMA signer_view TO croupier_signer;
 """

@@ -6,7 +6,6 @@ a house is without its network stands in `RunningHouse`; the one over real nodes
 """
 
 import asyncio
-import itertools
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -16,7 +15,6 @@ from secrets import token_bytes
 
 from pydantic import SecretStr
 from temporalio.client import Client
-from temporalio.plugin import SimplePlugin
 from temporalio.worker import Worker
 
 from api.asking import TemporalAsker
@@ -25,7 +23,6 @@ from bootstrap.keyring import FieldCipher
 from bootstrap.networks import ConnectedNetwork
 from bootstrap.resources import Resources
 from bootstrap.settings import HouseFile, NetworkEntry
-from bootstrap.temporal import croupier_plugin
 from chains.memory import Faults, MemoryReader, MemoryWriter
 from chains.memory_blocks import MemoryChain
 from devstack.postgres import Postgres
@@ -38,28 +35,26 @@ from signer.records import SignerDatabase
 from signer.running import build_workers
 from signer.signing import SigningActivities
 from tests.support.ledger_database import NETWORK, LedgerDatabase
+from tests.support.world_grounds import open_grounds
 from tests.support.world_house import (
     COINS_IN_A_WALLET,
     FAMILY,
     Keys,
-    draw_keys,
     house_file,
     make_chain,
-    open_database,
     signer_terms,
 )
 from tests.support.world_mischief import Hold, Mischief
 from workers.registry import PROCESSES
 from workers.running import build_worker
 from workers.schedules import start_endless
-from workflows.names import BETS_NAMESPACE, MONEY_NAMESPACE
+from workflows.names import BETS_NAMESPACE
 
 SIGNER = "signer"
 LOOK_SECONDS = 0.1
 PATIENCE_SECONDS = 40.0
 BLOCK_SECONDS = 0.15
 POOL_SIZE = 10
-_directories = itertools.count(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +94,7 @@ class RunningHouse(ABC):
     money: Client
     mischief: Mischief
     rows: Sessions
+    door: Sessions
     is_still: bool = False
     clock_ahead_ms: int = 0
     _cipher: FieldCipher = field(default_factory=lambda: FieldCipher(token_bytes(32)))
@@ -261,22 +257,10 @@ class World(RunningHouse):
         return int(self.chain.latest.header.mined_at.timestamp()) * 1_000 + self.clock_ahead_ms
 
 
-@dataclass(frozen=True, slots=True)
-class Grounds:
-    """What a house stands on before anybody works in it."""
-
-    keys: Keys
-    temporal: TemporalServer
-    mischief: Mischief
-    bets: Client
-    money: Client
-    database: LedgerDatabase
-
-
 @asynccontextmanager
 async def running_world(postgres: Postgres, directory: Path, terms: Terms) -> AsyncIterator[World]:
     """Build a world over the in-memory chain; end it."""
-    async with open_grounds(postgres, directory, terms) as grounds:
+    async with open_grounds(postgres, directory, terms.wallets, terms.coins) as grounds:
         world = World(
             database=grounds.database,
             temporal=grounds.temporal,
@@ -288,28 +272,10 @@ async def running_world(postgres: Postgres, directory: Path, terms: Terms) -> As
             mischief=grounds.mischief,
             faults=Faults(),
             rows=grounds.database.sessions(None),
+            door=grounds.database.sessions("croupier_api"),
         )
         async with lived_in(world, terms):
             yield world
-
-
-@asynccontextmanager
-async def open_grounds(postgres: Postgres, directory: Path, terms: Terms) -> AsyncIterator[Grounds]:
-    """Keys, a database, and a Temporal server of its own because names of queues are fixed."""
-    own = directory / f"world-{next(_directories)}"
-    keys = draw_keys(own / "keystore", terms.wallets)
-    temporal = TemporalServer(own / "temporal", profile="test")
-    temporal.start()
-    try:
-        mischief = Mischief()
-        plugins = [croupier_plugin(), SimplePlugin("mischief", interceptors=[mischief])]
-        bets, money = [
-            await Client.connect(temporal.address, namespace=namespace, plugins=plugins)
-            for namespace in (BETS_NAMESPACE, MONEY_NAMESPACE)
-        ]
-        yield Grounds(keys, temporal, mischief, bets, money, await open_database(postgres, keys, terms.coins))
-    finally:
-        temporal.kill()
 
 
 @asynccontextmanager

@@ -27,8 +27,9 @@ from devstack.postgres import Postgres
 from domain.assets import Asset
 from tests.support.chain_rigs import address_of
 from tests.support.ledger_database import NETWORK, TOKEN
-from tests.support.world import RunningHouse, Terms, lived_in, open_grounds
+from tests.support.world import RunningHouse, Terms, lived_in
 from tests.support.world_anvil import AnvilChain
+from tests.support.world_grounds import open_grounds
 from tests.support.world_house import OUTSIDER, REFUSING, TOKENS_IN_A_WALLET, UNLISTED, house_file
 
 OUTSIDERS_SHARE = 10**30
@@ -106,7 +107,7 @@ async def running_evm_world(
 ) -> AsyncIterator[EvmWorld]:
     """Build a world over an anvil of its own; end both."""
     terms = terms or EvmTerms()
-    async with open_grounds(postgres, directory, terms) as grounds:
+    async with open_grounds(postgres, directory, terms.wallets, terms.coins) as grounds:
         anvil = Anvil(directory / "anvil", mining=False, slots_in_an_epoch=terms.finality_depth // 2)
         anvil.start()
         proxies = tuple(NodeProxy(anvil.url, rules=NodeRules()) for _ in range(terms.nodes))
@@ -127,6 +128,7 @@ async def running_evm_world(
                 money=grounds.money,
                 mischief=grounds.mischief,
                 rows=grounds.database.sessions(None),
+                door=grounds.database.sessions("croupier_api"),
             )
             async with lived_in(world, terms):
                 yield world

@@ -14,8 +14,8 @@ from api.questions import (
     bet_question,
     cancel_verb,
     player_question,
-    review_verb,
     seed_rotation_question,
+    staff_verb,
     withdrawal_question,
 )
 from chains.codecs.evm import EvmCodec
@@ -26,9 +26,9 @@ from domain.deposits import DepositFacts, DepositInput
 from domain.errors import NotFound
 from domain.ids import bet_id, deposit_id, withdrawal_id
 from domain.players import AddressInput, PlayerInput, SeedRotationInput, SeedRotationRecord
+from domain.tickets import Ticket
 from domain.withdrawals import (
     CancelAct,
-    ReviewAct,
     ReviewVerb,
     WithdrawalFacts,
     WithdrawalInput,
@@ -36,7 +36,7 @@ from domain.withdrawals import (
 )
 from ledger.balances import player_balances
 from ledger.deposits import recall_deposit
-from ledger.withdrawals import content_hash_of, recall_withdrawal
+from ledger.withdrawals import recall_withdrawal
 from tests.support.chain_rigs import address_of, stranger
 from tests.support.ledger_database import COIN, NETWORK, TOKEN
 from tests.support.world import RunningHouse
@@ -231,7 +231,7 @@ class People:
         self, wish: WithdrawalInput, verb: ReviewVerb, *, content: bytes | None = None, ticket: str = "t-1"
     ) -> WithdrawalFacts | NoAnswer:
         """A reviewer's word, by default on what stands in the rows."""
-        act = ReviewAct(
+        said = Ticket(
             withdrawal_id=wish.withdrawal_id,
             player=wish.player,
             ticket=ticket,
@@ -240,12 +240,13 @@ class People:
             words="seen and understood",
             content_hash=content or await self.content_hash(wish),
         )
-        return await self.world.asker.say(review_verb(act))
+        return await self.world.asker.say(staff_verb(said))
 
     async def content_hash(self, wish: WithdrawalInput) -> bytes:
-        """What a reviewer agrees to."""
-        async with self.world.rows.begin() as session:
-            return await content_hash_of(session, wish.player, wish.withdrawal_id)
+        """What a person sees of a withdrawal and agrees to."""
+        facts = await self.withdrawal(wish)
+        assert facts is not None, wish
+        return facts.seen
 
     async def withdrawal(self, wish: WithdrawalInput) -> WithdrawalFacts | None:
         """The withdrawal as its rows show it."""

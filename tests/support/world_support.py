@@ -4,37 +4,51 @@ import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from api.asking import NoAnswer
-from api.questions import support_verb
+from api.desk import press
 from chains.codecs.evm import EvmCodec, payment_of
 from domain.sends import AttemptFacts
-from domain.wishes import SupportAct, SupportVerb
-from domain.withdrawals import WithdrawalFacts, WithdrawalInput
+from domain.tickets import Ticket
+from domain.wishes import SupportVerb
+from domain.withdrawals import ReviewVerb, WithdrawalFacts, WithdrawalInput
 from tests.support.world import RunningHouse, World
 from tests.support.world_buttons import attribute
+from tests.support.world_people import People
 from workflows.names import REASON, withdrawal_workflow_id
 
 _tickets = itertools.count(1)
 
 
-async def say(
+async def say(  # noqa: PLR0913 - one click and who makes it
     world: RunningHouse,
     wish: WithdrawalInput,
-    verb: SupportVerb,
+    verb: SupportVerb | ReviewVerb,
     *,
     ticket: str | None = None,
     person: str = "bert",
-) -> WithdrawalFacts | NoAnswer:
-    """One click of a person in support."""
-    act = SupportAct(
+    seen: bytes | None = None,
+    cap: int | None = None,
+) -> Ticket:
+    """One click of a person in support, as the door takes it; by default on what stands in the rows."""
+    said = Ticket(
         withdrawal_id=wish.withdrawal_id,
         player=wish.player,
         ticket=ticket or f"s-{next(_tickets)}",
         verb=verb,
         person=person,
         words="the player asked",
+        content_hash=seen or await People(world).content_hash(wish),
+        cap=cap,
     )
-    return await world.asker.say(support_verb(act))
+    await press(world.door, world.asker, said)
+    return said
+
+
+async def agree(
+    world: RunningHouse, wish: WithdrawalInput, verb: SupportVerb, *, cap: int | None = None
+) -> None:
+    """Two people say the same about what both see now."""
+    for person in ("anna", "bert"):
+        await say(world, wish, verb, person=person, cap=cap)
 
 
 async def stands(world: RunningHouse, wish: WithdrawalInput, reason: str) -> None:

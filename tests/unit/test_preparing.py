@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tools import preparing
-from tools.preparing import is_ready, prepare
+from tools.preparing import is_ready, prepare, write_command
 
 
 @pytest.fixture
@@ -49,6 +49,27 @@ def test_a_failed_install_is_not_ready_and_says_why(tmp_path: Path, lock: Path) 
         prepare(tmp_path / "venv", lock)
     assert not is_ready(tmp_path / "venv", lock)
     assert (tmp_path / "venv.unfinished").exists()
+
+
+def test_the_command_runs_this_checkout_from_anywhere(tmp_path: Path) -> None:
+    """It finds our packages from a folder that has others of their names, and is written once."""
+    venv = tmp_path / "a venv"
+    (venv / "bin").mkdir(parents=True)
+    (venv / "bin" / "python").symlink_to(sys.executable)
+    for shared in ("lib", "pyvenv.cfg"):
+        (venv / shared).symlink_to(Path(sys.prefix) / shared)
+    elsewhere = tmp_path / "elsewhere"
+    (elsewhere / "api").mkdir(parents=True)
+    (elsewhere / "api" / "__init__.py").write_text("raise SystemExit('not ours')")
+    write_command(venv, preparing.CHECKOUT)
+    written = (venv / "bin" / "croupier").stat().st_mtime_ns
+    write_command(venv, preparing.CHECKOUT)
+    done = subprocess.run(
+        [venv / "bin" / "croupier", "--help"], check=False, capture_output=True, text=True, cwd=elsewhere
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "cancel-by-self-send" in done.stdout
+    assert (venv / "bin" / "croupier").stat().st_mtime_ns == written
 
 
 def test_it_runs_on_the_standard_library_alone() -> None:

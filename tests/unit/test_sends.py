@@ -6,14 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.sends import (
-    AttemptFacts,
-    AttemptOutcome,
-    AttemptState,
-    SendFacts,
-    SendStep,
-    next_send_step,
-)
+from domain.send_steps import SendStep, next_send_step
+from domain.sends import AttemptFacts, AttemptOutcome, AttemptState, SendFacts
 
 WALLET = bytes([9]) * 20
 

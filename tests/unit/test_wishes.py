@@ -4,8 +4,27 @@ from uuid import UUID
 
 import pytest
 
-from domain.sends import AttemptFacts, AttemptOutcome, AttemptState, SendFacts, TxPurpose, has_another_try
-from domain.wishes import SupportVerb, Wish, may_land, refusal_of, wanted_replacement, wants_refund
+from domain.send_steps import has_another_try
+from domain.sends import (
+    MOVED_OTHERWISE,
+    NO_EFFECT,
+    AttemptFacts,
+    AttemptOutcome,
+    AttemptState,
+    SendFacts,
+    TxPurpose,
+)
+from domain.wishes import (
+    SupportVerb,
+    Wish,
+    can_be_replaced,
+    lacking,
+    may_land,
+    raised_cap,
+    wanted_replacement,
+    wants_another_try,
+    wants_refund,
+)
 
 WALLET = bytes([9]) * 20
 PAID, FAILED, CANCELLED, DEAD = (
@@ -20,6 +39,11 @@ BUMP, CANCEL, REFUND = (
     SupportVerb.REJECT_AND_REFUND,
 )
 OPEN = AttemptState.ACCEPTED
+SEEN, OTHER = bytes([1]) * 32, bytes([2]) * 32
+BOTH_CANCEL = [
+    Wish(verb=CANCEL, attempt=1, variant=1, person=person, content_hash=SEEN, people=2)
+    for person in ("anna", "bert")
+]
 
 
 def send(*attempts: AttemptFacts) -> SendFacts:
@@ -27,12 +51,14 @@ def send(*attempts: AttemptFacts) -> SendFacts:
     return SendFacts(send_id=UUID(int=1), wallet=WALLET, attempts=attempts)
 
 
-def attempt(
+def attempt(  # noqa: PLR0913 - a row of the table
     number: int = 1,
     state: AttemptState = OPEN,
     outcome: AttemptOutcome | None = None,
+    *,
     variants: int = 1,
     purpose: TxPurpose = TxPurpose.PAY,
+    why: str | None = None,
 ) -> AttemptFacts:
     """Return an attempt that stands here; in a block if it is included."""
     return AttemptFacts(
@@ -43,7 +69,14 @@ def attempt(
         variants=variants,
         purpose=purpose,
         block_height=7 if outcome or state is AttemptState.INCLUDED else None,
+        why=why,
     )
+
+
+def wish(verb: SupportVerb, number: int = 1, variant: int = 1, person: str = "anna", **more: object) -> Wish:
+    """Return a recorded wish about what is seen here."""
+    fields: dict[str, object] = {"content_hash": SEEN, "people": 2 if verb is CANCEL else 1, **more}
+    return Wish(verb=verb, attempt=number, variant=variant, person=person, **fields)
 
 
 @pytest.mark.parametrize(
@@ -55,6 +88,8 @@ def attempt(
         ((attempt(state=AttemptState.SENDING),), True, True),
         ((attempt(state=AttemptState.ORPHANED),), True, True),
         ((attempt(state=AttemptState.INCLUDED),), True, False),
+        ((attempt(state=AttemptState.INCLUDED, why=NO_EFFECT),), False, False),
+        ((attempt(state=AttemptState.INCLUDED, why=MOVED_OTHERWISE),), True, False),
         ((attempt(outcome=PAID),), True, False),
         ((attempt(outcome=FAILED),), False, False),
         ((attempt(outcome=FAILED), attempt(2)), True, True),
@@ -63,66 +98,120 @@ def attempt(
         ((attempt(outcome=DEAD),), False, False),
     ],
 )
-def test_rows_say_which_verbs_are_open(
+def test_rows_say_what_may_land_and_what_may_be_replaced(
     attempts: tuple[AttemptFacts, ...],
     is_live: bool,  # noqa: FBT001 - a column of the table
     replaceable: bool,  # noqa: FBT001 - a column of the table
 ) -> None:
-    """A refund is refused while anything may land, a replacement once a block holds the transaction."""
+    """A refund waits while anything may land, a replacement is over once a block holds the transaction."""
     facts = send(*attempts)
     assert may_land(facts) is is_live
-    refused = refusal_of(REFUND, facts, "committed", is_committed=True)
-    assert (refused.code if refused else None) == ("MAY_STILL_LAND" if is_live else None)
-    for verb in (BUMP, CANCEL):
-        refused = refusal_of(verb, facts, "committed", is_committed=True)
-        assert (refused.code if refused else None) == (None if replaceable else "TOO_LATE")
-    for verb in SupportVerb:
-        early = refusal_of(verb, facts, "approved", is_committed=False)
-        assert early is not None
-        assert early.code == "TOO_LATE"
-    assert wants_refund(facts, [Wish(verb=REFUND, attempt=0, variant=0)]) is not is_live
-    assert not wants_refund(facts, [Wish(verb=CANCEL, attempt=1, variant=1)])
+    assert (facts.current is not None and can_be_replaced(facts.current)) is replaceable
+    assert wants_refund(facts, [wish(REFUND)], SEEN) is not is_live
+    assert not wants_refund(facts, [wish(CANCEL)], SEEN)
 
 
 @pytest.mark.parametrize(
-    ("current", "wish", "wanted"),
+    ("current", "wishes", "wanted"),
     [
-        (attempt(), (BUMP, 1, 1), TxPurpose.BUMP),
-        (attempt(variants=2), (BUMP, 1, 1), None),
-        (attempt(2), (BUMP, 1, 1), None),
-        (attempt(variants=2, purpose=TxPurpose.CANCEL), (BUMP, 1, 2), TxPurpose.CANCEL),
-        (attempt(), (CANCEL, 1, 1), TxPurpose.CANCEL),
-        (attempt(variants=2, purpose=TxPurpose.BUMP), (CANCEL, 1, 1), TxPurpose.CANCEL),
-        (attempt(variants=2, purpose=TxPurpose.CANCEL), (CANCEL, 1, 1), None),
-        (attempt(2), (CANCEL, 1, 1), None),
-        (attempt(state=AttemptState.INCLUDED), (CANCEL, 1, 1), None),
-        (attempt(outcome=FAILED), (BUMP, 1, 1), None),
-        (attempt(), (REFUND, 1, 1), None),
+        (attempt(), [wish(BUMP)], TxPurpose.BUMP),
+        (attempt(), [wish(BUMP, content_hash=OTHER)], None),
+        (attempt(variants=2), [wish(BUMP)], None),
+        (attempt(2), [wish(BUMP)], None),
+        (attempt(variants=2, purpose=TxPurpose.CANCEL), [wish(BUMP, 1, 2)], TxPurpose.CANCEL),
+        (attempt(), [wish(CANCEL)], None),
+        (attempt(), [wish(CANCEL), wish(CANCEL, ticket="again")], None),
+        (attempt(), [wish(CANCEL), wish(CANCEL, person="bert")], TxPurpose.CANCEL),
+        (attempt(), [wish(CANCEL), wish(CANCEL, person="bert", content_hash=OTHER)], None),
+        (attempt(), [wish(BUMP, cap=9, people=2)], None),
+        (attempt(), [wish(BUMP, cap=9, people=2), wish(BUMP, person="bert", cap=8, people=2)], None),
+        (
+            attempt(),
+            [wish(BUMP, cap=9, people=2), wish(BUMP, person="bert", cap=9, people=2)],
+            TxPurpose.BUMP,
+        ),
+        (attempt(variants=2, purpose=TxPurpose.BUMP), BOTH_CANCEL, TxPurpose.CANCEL),
+        (attempt(variants=2, purpose=TxPurpose.CANCEL), BOTH_CANCEL, None),
+        (attempt(state=AttemptState.INCLUDED), BOTH_CANCEL, None),
+        (attempt(outcome=FAILED), [wish(BUMP)], None),
+        (attempt(), [wish(REFUND)], None),
     ],
 )
-def test_a_wish_is_honoured_once(
-    current: AttemptFacts, wish: tuple[SupportVerb, int, int], wanted: TxPurpose | None
+def test_a_wish_is_honoured_once_enough_people_share_it(
+    current: AttemptFacts, wishes: list[Wish], wanted: TxPurpose | None
 ) -> None:
-    """It counts for its attempt: a bump until there is a newer variant, a cancel until there is one."""
-    verb, number, variant = wish
-    assert wanted_replacement(send(current), [Wish(verb=verb, attempt=number, variant=variant)]) is wanted
+    """It counts for what was seen: a bump until there is a newer variant, a cancel until there is one."""
+    assert wanted_replacement(send(current), wishes, SEEN) is wanted
+
+
+@pytest.mark.parametrize(
+    ("said", "raised"),
+    [
+        ([("anna", 9)], 0),
+        ([("anna", 9), ("anna", 9)], 0),
+        ([("anna", 9), ("bert", 8)], 0),
+        ([("anna", 9), ("bert", 9)], 9),
+        ([("anna", 7), ("bert", 7), ("anna", 9), ("bert", 9)], 9),
+        ([("anna", 7), ("bert", 7), ("carl", 9)], 7),
+    ],
+)
+def test_a_fee_cap_is_raised_by_two_people_who_name_the_same(
+    said: list[tuple[str, int]], raised: int
+) -> None:
+    """One person alone, however often, raises nothing; and it holds whatever is seen later."""
+    wishes = [wish(BUMP, person=person, cap=cap, people=2) for person, cap in said]
+    assert raised_cap(wishes) == raised
+
+
+def test_a_wish_that_lacks_a_person_is_named_once() -> None:
+    """Two clicks of one person are one wish that waits; a second person ends the wait."""
+    alone = [wish(CANCEL, ticket="1"), wish(CANCEL, ticket="2")]
+    assert lacking(alone, SEEN) == [alone[0]]
+    assert lacking(alone, OTHER) == []
+    assert lacking([*alone, wish(CANCEL, person="bert")], SEEN) == []
+
+
+@pytest.mark.parametrize(
+    ("current", "again"),
+    [
+        (attempt(outcome=FAILED), True),
+        (attempt(outcome=DEAD), True),
+        (attempt(outcome=FAILED, why=NO_EFFECT), False),
+        (attempt(outcome=CANCELLED), False),
+        (attempt(outcome=PAID), False),
+        (attempt(), False),
+    ],
+)
+def test_people_may_want_another_try_of_what_ended_unpaid(
+    current: AttemptFacts,
+    again: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    """What people judged to have moved nothing is refunded and never made again."""
+    assert wants_another_try(send(current), [wish(SupportVerb.RESUME)], SEEN) is again
+    assert not wants_another_try(send(current), [wish(SupportVerb.RESUME, content_hash=OTHER)], SEEN)
+    assert not wants_another_try(send(current), [wish(SupportVerb.RESUME, people=2)], SEEN)
 
 
 @pytest.mark.parametrize(
     ("outcomes", "again"),
     [
         ((FAILED,), True),
+        ((DEAD,), True),
+        ((DEAD, DEAD), True),
+        ((DEAD, DEAD, DEAD), False),
         ((DEAD, FAILED), True),
+        ((FAILED, DEAD), True),
+        ((DEAD, DEAD, FAILED), False),
         ((FAILED, FAILED), False),
         ((FAILED, CANCELLED), False),
         ((CANCELLED,), False),
         ((PAID,), False),
     ],
 )
-def test_one_failure_is_tried_again(
+def test_some_ends_are_tried_again(
     outcomes: tuple[AttemptOutcome, ...],
     again: bool,  # noqa: FBT001 - a column of the table
 ) -> None:
-    """The first that failed on chain is made once more; everything else waits or has ended."""
+    """Deaths and the first failure are made again, up to three attempts; everything else waits or ended."""
     tried = [attempt(number, outcome=outcome) for number, outcome in enumerate(outcomes, 1)]
     assert has_another_try(send(*tried)) is again

@@ -1,0 +1,43 @@
+"""The demo's withdrawals: paid only when the coins lie at the outside address and the books are settled."""
+
+from functools import partial
+from typing import Any
+
+from devstack.callers import BackOffice, wait_for
+from devstack.cast import Account
+from devstack.telling import Teller
+from devstack.tokens.deploying import tokens_of
+
+PAYING_SECONDS = 90
+
+
+def ask_out(account: Account) -> str:
+    """Ask for one whole coin; the id of the withdrawal."""
+    asset = account.asset
+    asked = account.client.withdraw("out-1", asset.symbol, asset.network, account.outside, account.one)
+    return str(asked["withdrawal_id"])
+
+
+def await_paid(account: Account, withdrawal_id: str, office: BackOffice, teller: Teller) -> dict[str, Any]:
+    """Follow a withdrawal to its end, as its player's screen tells it."""
+    seen: list[str] = []
+
+    def look() -> dict[str, Any] | None:
+        now = account.client.withdrawal(withdrawal_id)
+        if now["status"] not in seen:
+            seen.append(now["status"])
+            teller.step(f"{account.name}'s withdrawal: {now['status']}")
+        is_settled = now["status"] == "paid" and office.withdrawal_state(withdrawal_id) == "settled"
+        return now if is_settled else None
+
+    final = wait_for(look, f"{account.name}'s payment", PAYING_SECONDS)
+    arrived = wait_for(partial(_arrived, account), f"{account.name}'s coins outside")
+    paid = {**final, "seen": seen, "player": account.name, "arrived": str(arrived)}
+    teller.withdrawal(account, paid)
+    return paid
+
+
+def _arrived(account: Account) -> int:
+    if account.asset.contract:
+        return tokens_of(account.seeded.chain, "0x" + account.asset.contract.hex(), account.outside)
+    return int(str(account.seeded.chain.rpc("eth_getBalance", account.outside, "latest")), 16)

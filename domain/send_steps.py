@@ -1,0 +1,52 @@
+"""Where an outgoing transaction continues, read from its rows alone."""
+
+from enum import StrEnum
+
+from domain.sends import AttemptFacts, AttemptOutcome, AttemptState, SendFacts
+
+ATTEMPTS_BY_ITSELF = 3
+"""A further attempt needs two people."""
+
+
+class SendStep(StrEnum):
+    """What an outgoing transaction needs next."""
+
+    PLAN = "plan"
+    SIGN = "sign"
+    SEND = "send"
+    WATCH = "watch"
+    PAID = "paid"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    DEAD = "dead"
+    NO_EFFECT = "no_effect"
+    FROZEN = "frozen"
+
+
+def next_send_step(facts: SendFacts) -> SendStep:
+    """Where a send continues, read from its rows alone."""
+    current = facts.current
+    if current is not None and current.outcome is not None:
+        return SendStep(current.outcome.value)
+    if current is not None and current.why is not None:
+        return SendStep.NO_EFFECT
+    if facts.frozen is not None and not (current and current.state.is_on_chain):
+        return SendStep.FROZEN
+    return SendStep.PLAN if current is None else _step_of_open(current)
+
+
+def has_another_try(facts: SendFacts) -> bool:
+    """Whether one more attempt is made without a person: after a death, and after the first failure."""
+    current = facts.current
+    if current is None or current.why is not None or current.attempt >= ATTEMPTS_BY_ITSELF:
+        return False
+    failed = [attempt for attempt in facts.attempts if attempt.outcome is AttemptOutcome.FAILED]
+    return current.outcome is AttemptOutcome.DEAD or failed == [current]
+
+
+def _step_of_open(current: AttemptFacts) -> SendStep:
+    if current.state is AttemptState.LANED:
+        return SendStep.SIGN
+    if current.state in {AttemptState.SIGNED, AttemptState.ORPHANED}:
+        return SendStep.SEND
+    return SendStep.WATCH

@@ -1,0 +1,139 @@
+"""Coins that people send to a hot wallet serve who waits for them, without another word from anybody."""
+
+import pytest
+
+from domain.levels import HotWalletInput, Level
+from domain.withdrawals import WithdrawalInput, WithdrawalState
+from tests.support.ledger_database import COIN, NETWORK
+from tests.support.world import Terms, World
+from tests.support.world_buttons import attribute, sentence, terminate
+from tests.support.world_house import ETHER, FEE_CAP
+from tests.support.world_people import RICHES, People
+from tests.support.world_repairs import restarted, stands, workflow_of
+from workflows.names import NEEDS_HUMAN, REASON, STATE, SignalName, hot_wallet_workflow_id
+
+FEE = 500
+PADDING = "x" * 500_000
+POOR = Terms(wallets=1, coins=ETHER)
+KEEPER = hot_wallet_workflow_id(NETWORK, COIN.symbol)
+LACKING = 5 * ETHER + FEE_CAP - ETHER
+"""What one wallet with one coin lacks for a payment of five."""
+
+
+async def is_at(world: World, level: str) -> None:
+    """Wait until an operator finds the keeper of coins at this level."""
+
+    async def says_so() -> bool:
+        return await attribute(world.money, KEEPER, STATE) == level
+
+    await world.until(says_so, f"the level {level}")
+
+
+async def needs_human(world: World) -> bool | None:
+    """Whether the keeper of coins calls for people."""
+    described = await world.money.get_workflow_handle(KEEPER).describe()
+    return described.typed_search_attributes.get(NEEDS_HUMAN)
+
+
+async def wait_for_coins(world: World, people: People) -> WithdrawalInput:
+    """A withdrawal of five coins that finds one."""
+    wish = people.wish(await people.rich_player(), 5 * ETHER)
+    await people.withdraw(wish)
+    await stands(world, wish, "LIQUIDITY")
+    return wish
+
+
+@pytest.mark.parametrize("own_world", [POOR], indirect=True)
+async def test_a_final_top_up_serves_the_queue_by_itself(own_world: World) -> None:
+    """The wallet that is asked for gets exactly what is asked; once final the withdrawal is paid, once."""
+    people = People(own_world, stock=1)
+    await is_at(own_world, "level")
+    assert not await needs_human(own_world)
+    wish = await wait_for_coins(own_world, people)
+    said = await sentence(own_world.money, workflow_of(wish))
+    assert "place 1 of 1 in the queue; missing up to here: 4.01 ETH@eip155:31337" in said
+    await is_at(own_world, "dry")
+    assert await needs_human(own_world)
+    assert await attribute(own_world.money, KEEPER, REASON) == "LIQUIDITY"
+    wallet = own_world.keys.wallets[0]
+    assert f"Send 4.01 {COIN.code} to 0x{wallet.hex()}." in await sentence(own_world.money, KEEPER)
+    assert LACKING == 401 * 10**16
+    own_world.is_still = True
+    people.pay_in(wallet, LACKING - 1)
+    own_world.chain.mine(12)
+    await is_asked_for(own_world, "0.000000000000000001")
+    facts = await people.withdrawal(wish)
+    assert facts is not None
+    assert facts.send is not None
+    assert facts.send.wallet is None
+    people.pay_in(wallet, 1)
+    own_world.is_still = False
+    await people.ended(wish, WithdrawalState.SETTLED)
+    assert (people.payments(wish), people.received(wish)) == (1, 5 * ETHER)
+    assert await people.units(wish.player) == RICHES - 5 * ETHER - FEE
+    await is_at(own_world, "low")
+
+
+async def is_asked_for(world: World, coins: str) -> None:
+    """Wait until the keeper asks people for exactly this."""
+
+    async def says_so() -> bool:
+        return f"Send {coins} {COIN.code} to 0x" in await sentence(world.money, KEEPER)
+
+    await world.until(says_so, f"a request for {coins}")
+
+
+@pytest.mark.parametrize("own_world", [POOR], indirect=True)
+async def test_a_keeper_that_was_terminated_serves_what_came_meanwhile(own_world: World) -> None:
+    """It holds nothing but rows: started again, it grants what the signal it missed was about."""
+    people = People(own_world, stock=1)
+    wish = await wait_for_coins(own_world, people)
+    await is_at(own_world, "dry")
+    await terminate(own_world.money, KEEPER)
+    await people.credited(people.pay_in(own_world.keys.wallets[0], LACKING))
+    await restarted(own_world.money, KEEPER)
+    await people.ended(wish, WithdrawalState.SETTLED)
+    assert people.payments(wish) == 1
+
+
+async def test_a_keeper_goes_on_in_a_new_run(world: World) -> None:
+    """A history that has grown is ended; the next run knows level and since when from the one before."""
+    handle = world.money.get_workflow_handle(KEEPER)
+    first = (await handle.describe()).run_id
+    for number in range(12):
+        await handle.signal(SignalName.DEMAND_CHANGED, {"number": 10**6 + number, "padding": PADDING})
+
+    async def is_new() -> bool:
+        described = await handle.describe()
+        return described.run_id != first and "open hot wallets" in await sentence(world.money, KEEPER)
+
+    await world.until(is_new, "a new run that has looked")
+    history = await handle.fetch_history()
+    started = history.events[0].workflow_execution_started_event_attributes
+    (carried,) = await world.money.data_converter.decode(started.input.payloads, [HotWalletInput])
+    assert (carried.network, carried.asset_id, carried.level) == (NETWORK, COIN.asset_id, Level.LEVEL)
+    assert carried.since is not None
+
+
+async def test_a_wallet_with_code_is_frozen_when_the_feed_begins(own_world: World) -> None:
+    """A wallet whose account was delegated pays nothing; the others of the set do."""
+    people = People(own_world, stock=4)
+    wishes = [people.wish(await people.rich_player()) for _ in range(4)]
+    bad, *good = own_world.keys.wallets
+    own_world.chain.refusing |= {bad}
+    await own_world.stop("feed")
+    await own_world.start("feed")
+
+    async def is_frozen() -> bool:
+        with own_world.database.raw() as connection:
+            row = connection.execute(
+                "SELECT state, why FROM chain.wallets WHERE address = %s", [bad]
+            ).fetchone()
+        return row is not None and row[0] == "frozen" and str(row[1]).startswith("it has code, 0xfe")
+
+    await own_world.until(is_frozen, "a frozen wallet")
+    for wish in wishes:
+        await people.withdraw(wish)
+        facts = await people.ended(wish, WithdrawalState.SETTLED)
+        assert facts.send is not None
+        assert facts.send.wallet in good
