@@ -20,6 +20,7 @@ from domain.repairs import Restartable, RunState
 from domain.sends import FeedInput, Told
 from ledger.events import DEMAND_CHANGED, GRANTED, DepositEvent, FloatEvent, SendEvent
 from workflows.names import (
+    CONTENT,
     MONEY_NAMESPACE,
     SignalName,
     hot_wallet_workflow_id,
@@ -142,6 +143,7 @@ class TemporalStarter:
                 start_signal_args=news,
                 search_attributes=start.attributes,
                 static_summary=start.summary,
+                memo={CONTENT: start.content} if start.content else None,
                 priority=start.priority,
             )
         except RPCError as error:
