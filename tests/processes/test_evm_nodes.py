@@ -18,7 +18,7 @@ from devstack.faults.failing import (
     wrong_bloom,
 )
 from devstack.faults.scripts import EVERY_METHOD, Script
-from domain.sends import SendStep, next_send_step
+from domain.send_steps import SendStep, next_send_step
 from domain.withdrawals import WithdrawalFacts, WithdrawalInput, WithdrawalState
 from ledger.observed import read_cursor
 from tests.support.ledger_database import COIN, NETWORK, TOKEN
