@@ -21,11 +21,7 @@ def show_liquidity(document: Document, now: datetime) -> list[RenderableType]:
     for item in document["items"]:
         level = clean(item["level"])
         shown.append(
-            Text.assemble(
-                (f"{clean(item['asset'])} on {clean(item['network'])} ", "bold"),
-                (level.upper(), STYLES.get(level, "bold")),
-                f"  {clean(item['sentence'])}",
-            )
+            Text.assemble((level.upper(), STYLES.get(level, "bold")), f"  {clean(item['sentence'])}")
         )
         parts = [_wallets(item), *_standing(item), _queue(item, now), *_top_ups(item)]
         shown += [Padding(part, INDENT) for part in parts if part is not None]
@@ -35,7 +31,7 @@ def show_liquidity(document: Document, now: datetime) -> list[RenderableType]:
 def _wallets(item: Document) -> Table | None:
     if not item["wallets"]:
         return None
-    table = _table("wallet", "holds", "promised", "floor", "target", "ceiling", "on its way", "unmined")
+    table = _table("wallet", "holds", "promised", "floor", "target", "ceiling", "incoming", "unmined")
     for wallet in item["wallets"]:
         amounts = ("confirmed", "committed", "floor", "target", "ceiling", "incoming")
         cells = [coins(wallet[name], item["decimals"]) for name in amounts]

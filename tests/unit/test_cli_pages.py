@@ -80,14 +80,14 @@ ENDED = {
 }
 
 LIQUIDITY_PAGE = f"""\
-ETH on eip155:1 LEVEL  Nothing to do.
-  wallet                                      holds  promised  floor  target  ceiling  on its way  unmined
-  0x{"a1" * 20}  50     0.5       12.5   50      100      0           2
-  0x{"a1" * 20}  50     0.5       12.5   50      100      0           8
+LEVEL  Nothing to do.
+  wallet                                      holds  promised  floor  target  ceiling  incoming  unmined
+  0x{"a1" * 20}  50     0.5       12.5   50      100      0         2
+  0x{"a1" * 20}  50     0.5       12.5   50      100      0         8
   0x{"a1" * 20} takes no new send: full
-TUSD on eip155:1 DRY  Nobody can be paid.
-  wallet                                      holds  promised  floor  target  ceiling  on its way  unmined
-  0x{"a1" * 20}  0      0         125    500     1000     300         0
+DRY  Nobody can be paid.
+  wallet                                      holds  promised  floor  target  ceiling  incoming  unmined
+  0x{"a1" * 20}  0      0         125    500     1000     300       0
   0x{"a1" * 20} takes no new send: frozen, a foreign hash took nonce 7
   waiting                               place  amount       for         lacks        due (UTC)
   7b0c8a52-1d7e-5f43-9a6e-2f1f4a3b9c01  1      1250 TUSD    2 h 14 min  1250 TUSD,   16:20      passed
