@@ -11,9 +11,7 @@ from domain.tickets import Ticket
 from domain.wishes import SupportVerb
 from domain.withdrawals import ReviewVerb, WithdrawalFacts, WithdrawalInput
 from tests.support.world import RunningHouse, World
-from tests.support.world_buttons import attribute
 from tests.support.world_people import People
-from workflows.names import REASON, withdrawal_workflow_id
 
 _tickets = itertools.count(1)
 
@@ -49,15 +47,6 @@ async def agree(
     """Two people say the same about what both see now."""
     for person in ("anna", "bert"):
         await say(world, wish, verb, person=person, cap=cap)
-
-
-async def stands(world: RunningHouse, wish: WithdrawalInput, reason: str) -> None:
-    """Wait until an operator would find the withdrawal under this reason."""
-
-    async def says_so() -> bool:
-        return await attribute(world.money, withdrawal_workflow_id(wish.withdrawal_id), REASON) == reason
-
-    await world.until(says_so, f"the reason {reason}")
 
 
 @contextmanager
