@@ -13,7 +13,8 @@ from domain.withdrawals import ReviewVerb, WithdrawalInput, WithdrawalState
 from tests.support.world import World
 from tests.support.world_house import ETHER
 from tests.support.world_people import RICHES, People
-from tests.support.world_support import attempts_of, is_watching, say, stands
+from tests.support.world_support import attempts_of, say
+from tests.support.world_waits import is_watching, stands
 
 pytestmark = pytest.mark.timeout(180)
 

@@ -17,7 +17,8 @@ from tests.support.world import World
 from tests.support.world_buttons import cancel, reset_to_start, start_again, terminate
 from tests.support.world_house import ETHER
 from tests.support.world_people import RICHES, People
-from tests.support.world_support import attempts_of, say, sent_and_still, stands
+from tests.support.world_support import attempts_of, say, sent_and_still
+from tests.support.world_waits import stands
 from workflows.names import withdrawal_workflow_id
 
 pytestmark = pytest.mark.timeout(180)
