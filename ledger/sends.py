@@ -144,10 +144,7 @@ async def uncopied_variant(session: AsyncConnection, send_id: UUID, attempt: int
 
 
 async def uncopied_sends(session: AsyncConnection, network: str) -> list[tuple[UUID, int, int]]:
-    """Send, attempt and variant of all bytes that the signer has stored for open attempts and nobody copied.
-
-    In nonce order, because whatever waits behind a nonce waits for these. None while the network is frozen.
-    """
+    """Send, attempt and variant of stored bytes that nobody copied, in nonce order; for the healer."""
     rows = await session.execute(_FORGOTTEN, {"network": network})
     return [(row.send_id, row.attempt, row.variant) for row in rows]
 
