@@ -44,6 +44,10 @@ class DepositEvent:
     deposit: DepositInput
     state: DepositState
 
+    @property
+    def subject(self) -> str:
+        return str(self.deposit.deposit_id)
+
 
 @dataclass(frozen=True, slots=True)
 class SendEvent:
@@ -55,6 +59,10 @@ class SendEvent:
     send_id: UUID
     state: str
 
+    @property
+    def subject(self) -> str:
+        return str(self.send_id)
+
 
 @dataclass(frozen=True, slots=True)
 class WalletEvent:
@@ -64,6 +72,10 @@ class WalletEvent:
     network: str
     address: bytes
     state: str
+
+    @property
+    def subject(self) -> str:
+        return "0x" + self.address.hex()
 
 
 ChainEvent = DepositEvent | SendEvent | WalletEvent
