@@ -31,7 +31,7 @@ from ledger.session import Sessions, create_ledger_engine
 from signer.keystore_keys import Keystore
 
 ADDRESSES = 100_000
-PLAYERS = 1_000
+PLAYERS = 200
 DEPOSITS_PER_SECOND = 20
 DEPOSIT_UNITS = 10**16
 WARM_UP_SECONDS = 10

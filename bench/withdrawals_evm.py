@@ -15,7 +15,7 @@ from typing import TypeVar
 from bench.crediting import ADDRESSES, DEPOSITS_PER_SECOND, CreditFigures, measure_credits, watch_many
 from bench.judging import Verdict, judge, payments_of, shown_by_api
 from bench.killing import ROUND_SECONDS, Death, kill_in_time, plan_kills
-from bench.measuring import percentile, write_figures
+from bench.measuring import per_hour, percentile, write_figures
 from bench.offering import Offer, Wish
 from devstack.auditing import audit
 from devstack.callers import BackOffice, PlayerClient, wait_for
@@ -27,14 +27,13 @@ from devstack.tokens.deploying import send_tokens
 from domain.assets import Asset
 
 MINUTES = 5.0
-CREDIT_SECONDS = 30
+CREDIT_SECONDS = 120
 SEED = 1
 WINDOW = 64
 WALLETS = 8
 PLAYERS = 20
 DEPOSIT_COINS = 100
 DEPOSIT_TOKENS = 10_000
-SECONDS_PER_HOUR = 3600
 SHARES = (("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("max", 1.0))
 
 Measured = TypeVar("Measured")
@@ -150,7 +149,7 @@ def _payout_figures(payouts: Payouts) -> dict[str, object]:
     seconds = max((wish.closed_at or 0.0 for wish in settled), default=first) - first
     deaths = payouts.deaths
     return {
-        "withdrawals_per_hour": round(len(settled) * SECONDS_PER_HOUR / seconds) if seconds else 0,
+        "withdrawals_per_hour": per_hour(len(settled), seconds),
         "double_payments": payouts.verdict.double_payments,
         "kills": len(deaths),
         "kills_by_kind": dict(Counter(death.kill.kind for death in deaths)),
