@@ -38,7 +38,7 @@ WARM_UP_SECONDS = 10
 ROWS_AT_ONCE = 1_000
 POLL_SECONDS = 0.004
 QUIET_SECONDS = 0.8  # after a new block, with one block a second
-CREDITED_SECONDS = 120
+CREDITED_SECONDS = 600
 
 CREDITED = """
 SELECT '0x' || encode(txid, 'hex'), height, extract(epoch FROM posted_at)::float8

@@ -10,7 +10,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 MILLISECONDS = 1000
-SECONDS_PER_HOUR = 3600
 GIT_SECONDS = 10
 
 
@@ -46,11 +45,6 @@ def percentile(values: Sequence[float], share: float) -> float:
 def milliseconds(seconds: float) -> float:
     """Seconds as milliseconds with three digits."""
     return round(seconds * MILLISECONDS, 3)
-
-
-def per_hour(number: int, seconds: float) -> int:
-    """How many an hour would bring at this pace; 0 for no time at all."""
-    return round(number * SECONDS_PER_HOUR / seconds) if seconds else 0
 
 
 def write_figures(file: Path, figures: Mapping[str, object], settings: Mapping[str, object]) -> None:

@@ -15,7 +15,7 @@ from typing import TypeVar
 from bench.crediting import ADDRESSES, DEPOSITS_PER_SECOND, CreditFigures, measure_credits, watch_many
 from bench.judging import Verdict, judge, payments_of, shown_by_api
 from bench.killing import ROUND_SECONDS, Death, kill_in_time, plan_kills
-from bench.measuring import per_hour, percentile, write_figures
+from bench.measuring import percentile, write_figures
 from bench.offering import Offer, Wish
 from devstack.auditing import audit
 from devstack.callers import BackOffice, PlayerClient, wait_for
@@ -34,6 +34,7 @@ WALLETS = 8
 PLAYERS = 20
 DEPOSIT_COINS = 100
 DEPOSIT_TOKENS = 10_000
+SECONDS_PER_HOUR = 3600
 SHARES = (("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("max", 1.0))
 
 Measured = TypeVar("Measured")
@@ -144,22 +145,24 @@ def _is_funded(player: PlayerClient, asset: Asset) -> bool:
 
 def _payout_figures(payouts: Payouts) -> dict[str, object]:
     """Settled withdrawals over the time from first request to last settlement, and what surrounds them."""
-    settled = [wish for wish in payouts.wishes if wish.state == "settled" and wish.closed_at is not None]
-    first = min(wish.asked_at for wish in payouts.wishes)
-    seconds = max((wish.closed_at or 0.0 for wish in settled), default=first) - first
+    wishes = payouts.wishes
+    spans = [(one.asked_at, one.closed_at) for one in wishes if one.state == "settled" and one.closed_at]
+    first = min(one.asked_at for one in wishes)
+    seconds = max((end for _, end in spans), default=first) - first
+    an_hour = round(len(spans) * SECONDS_PER_HOUR / seconds) if seconds else 0
     deaths = payouts.deaths
     return {
-        "withdrawals_per_hour": per_hour(len(settled), seconds),
+        "withdrawals_per_hour": an_hour,
         "double_payments": payouts.verdict.double_payments,
         "kills": len(deaths),
         "kills_by_kind": dict(Counter(death.kill.kind for death in deaths)),
         "kills_by_victim": dict(Counter(death.kill.victim for death in deaths)),
         "away_s": _percentiles([death.away_seconds for death in deaths]),
-        "final_withdrawals": len(settled),
+        "final_withdrawals": len(spans),
         "duration_s": round(seconds, 1),
         "requests_repeated": payouts.repeats,
-        "accepted_after_s": _percentiles([wish.answered_at - wish.asked_at for wish in payouts.wishes]),
-        "settled_after_s": _percentiles([(wish.closed_at or 0.0) - wish.asked_at for wish in settled]),
+        "accepted_after_s": _percentiles([one.answered_at - one.asked_at for one in wishes]),
+        "settled_after_s": _percentiles([end - begin for begin, end in spans]),
         "verdict": asdict(payouts.verdict),
     }
 
