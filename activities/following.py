@@ -1,7 +1,6 @@
 """FollowingActivities: read a chain block by block; DeliveringActivities: tell workflows what it changed."""
 
-import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
@@ -15,7 +14,7 @@ from domain.errors import FinalityBroken, NodeStale, NotFound, Unavailable
 from domain.onchain import BlockRef, Heads
 from domain.rules import Policy
 from domain.sends import FeedInput
-from ledger.events import ChainEvent, DepositEvent, SendEvent, mark_delivered, undelivered
+from ledger.events import DepositEvent, SendEvent, mark_delivered, undelivered
 from ledger.finality import advance_final, freeze
 from ledger.floats import floats_of, set_float
 from ledger.intake import IntakeRules
@@ -33,9 +32,8 @@ from ledger.session import Sessions
 POLLS_PER_BLOCK = 4
 POLL_SECONDS_MIN = 0.25
 POLL_SECONDS_MAX = 1.0
-DELIVER_EVERY_SECONDS = 0.1
+DELIVER_EVERY_SECONDS = 0.2
 DELIVERIES_MAX = 200
-TOLD_AT_ONCE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,19 +84,9 @@ class FollowingActivities:
             raise NodeStale(
                 network, f"its head {heads.latest.ref.height} is below our final block {cursor.final_height}"
             )
-        if await self._holds(network, heads.final.ref):
-            # What is final allows credits; nobody should wait for it until newer blocks are read.
-            await self._finalise(network, followed.reader, cursor, heads, cursor.ref)
-            return (await self._walk(network, followed.reader, cursor, heads)).height
         at = await self._walk(network, followed.reader, cursor, heads)
         await self._finalise(network, followed.reader, cursor, heads, at)
         return at.height
-
-    async def _holds(self, network: str, block: BlockRef) -> bool:
-        """Whether this block was applied and stands on our branch."""
-        async with self.sessions.begin() as session:
-            ours = await canonical_at(session, network, block.height)
-        return ours is not None and ours.ref == block
 
     async def _walk(self, network: str, reader: ChainReader, cursor: ChainCursor, heads: Heads) -> BlockRef:
         """Step from the cursor to the head: back while our block left the branch, then forward in order."""
@@ -192,7 +180,7 @@ class Starter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DeliveringActivities:
-    """Chain events from outbox to workflows: at least once, in the order of each; receivers know repeats."""
+    """Chain events from outbox to workflows: at least once, in order; receivers ignore what they know."""
 
     sessions: Sessions
     starter: Starter
@@ -207,25 +195,15 @@ class DeliveringActivities:
     async def _deliver(self, network: str) -> int:
         async with self.sessions.begin() as session:
             events = await undelivered(session, network, DELIVERIES_MAX)
-        if not events:
-            return 0
-        activity.heartbeat(f"delivering events {events[0].number} to {events[-1].number}")
-        by_subject: dict[str, list[ChainEvent]] = {}
         for event in events:
-            by_subject.setdefault(event.subject, []).append(event)
-        room = asyncio.Semaphore(TOLD_AT_ONCE)
-        await asyncio.gather(*(self._tell(room, news) for news in by_subject.values()))
-        async with self.sessions.begin() as session:
-            await mark_delivered(session, [event.number for event in events], datetime.now(UTC))
+            activity.heartbeat(f"delivering event {event.number}")
+            if isinstance(event, DepositEvent):
+                await self.starter.deposit(event)
+            elif isinstance(event, SendEvent):
+                await self.starter.send(event)
+            else:
+                activity.logger.error("wallet 0x%s is %s", event.address.hex(), event.state)
+        if events:
+            async with self.sessions.begin() as session:
+                await mark_delivered(session, [event.number for event in events], datetime.now(UTC))
         return len(events)
-
-    async def _tell(self, room: asyncio.Semaphore, news: Sequence[ChainEvent]) -> None:
-        """Tell one subject its news in their order, while others are told theirs."""
-        async with room:
-            for event in news:
-                if isinstance(event, DepositEvent):
-                    await self.starter.deposit(event)
-                elif isinstance(event, SendEvent):
-                    await self.starter.send(event)
-                else:
-                    activity.logger.error("wallet 0x%s is %s", event.address.hex(), event.state)

@@ -44,10 +44,6 @@ class DepositEvent:
     deposit: DepositInput
     state: DepositState
 
-    @property
-    def subject(self) -> str:
-        return str(self.deposit.deposit_id)
-
 
 @dataclass(frozen=True, slots=True)
 class SendEvent:
@@ -59,10 +55,6 @@ class SendEvent:
     send_id: UUID
     state: str
 
-    @property
-    def subject(self) -> str:
-        return str(self.send_id)
-
 
 @dataclass(frozen=True, slots=True)
 class WalletEvent:
@@ -72,10 +64,6 @@ class WalletEvent:
     network: str
     address: bytes
     state: str
-
-    @property
-    def subject(self) -> str:
-        return "0x" + self.address.hex()
 
 
 ChainEvent = DepositEvent | SendEvent | WalletEvent
