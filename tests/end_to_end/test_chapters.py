@@ -62,6 +62,10 @@ def test_a_withdrawal_without_coins_is_resumed_by_support_and_paid(
     withdrawal_id = ask_out(newcomer)
     stood = await_standing(withdrawal_id, anna, teller)
     assert newcomer.client.withdrawal(withdrawal_id)["status"] == "processing"
+    dry = [item for item in anna.read("liquidity")["items"] if item["level"] == "dry"]
+    assert [(item["asset"], item["network"]) for item in dry] == [("TUSD", newcomer.asset.network)]
+    assert [waiting["id"] for waiting in dry[0]["queue"]] == [withdrawal_id]
+    assert dry[0]["top_ups"][0]["address"] in anna.type("liquidity").out
     top_up_and_resume(newcomer, withdrawal_id, anna, teller)
     paid = await_paid(newcomer, withdrawal_id, office, teller)
     stuck = retold(withdrawal_id, stood, anna, teller)
