@@ -28,7 +28,13 @@ from ledger.floats import release
 from ledger.loading import lock_slots
 from ledger.registrations import is_active, register
 from ledger.session import Sessions
-from ledger.withdrawals import WithdrawalAcceptance, insert_withdrawal, mark, recall_withdrawal
+from ledger.withdrawals import (
+    WithdrawalAcceptance,
+    insert_withdrawal,
+    known_withdrawal,
+    mark,
+    recall_withdrawal,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +67,7 @@ class AcceptingActivities:
                 return known
             acceptance = await self._acceptance(session, request)
             await insert_withdrawal(session, request, acceptance, datetime.now(UTC))
-            facts = await _recalled(session, request.player, request)
+            facts = await known_withdrawal(session, request.player, request.withdrawal_id)
             return facts.model_copy(update={"repeat": False})
 
         return await in_books(self.sessions, work)
@@ -78,7 +84,7 @@ class AcceptingActivities:
             await lock_slots(session, {slot_of_player(act.player)})
             if await record_review(session, act, datetime.now(UTC)):
                 await self._act(session, act)
-            return await _recalled(session, act.player, act)
+            return await known_withdrawal(session, act.player, act.withdrawal_id)
 
         facts = await in_books(self.sessions, work)
         if act.verb is ReviewVerb.REJECT and facts.send is not None:
@@ -98,7 +104,7 @@ class AcceptingActivities:
 
     async def _void(self, session: AsyncConnection, act: ReviewAct) -> None:
         """Give the reservation and the room in a wallet back, unless the commit was faster."""
-        facts = await _recalled(session, act.player, act)
+        facts = await known_withdrawal(session, act.player, act.withdrawal_id)
         key = withdrawal_key(act.withdrawal_id)
         outcome = await book(
             session, withdrawal_voided(player=act.player, key=key, ref=key, provenance=provenance())
@@ -162,15 +168,6 @@ class AcceptingActivities:
             raise RefusedByRules(", ".join(decision.reasons))
         if not await is_active(session, request.player):
             raise PlayerBlocked(player_text(request.player))
-
-
-async def _recalled(
-    session: AsyncConnection, player: int, about: WithdrawalInput | ReviewAct
-) -> WithdrawalFacts:
-    facts = await recall_withdrawal(session, player, about.withdrawal_id)
-    if facts is None:
-        raise NotFound("withdrawal", str(about.withdrawal_id))
-    return facts
 
 
 def _acceptance(  # noqa: PLR0913 - one row's columns

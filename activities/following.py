@@ -1,7 +1,7 @@
 """FollowingActivities: read a chain block by block; DeliveringActivities: tell workflows what it changed."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -187,7 +187,7 @@ class FollowingActivities:
 
 
 @asynccontextmanager
-async def _woken_by_hints(shift: Shift, reader: ChainReader) -> AsyncIterator[None]:
+async def _woken_by_hints(shift: Shift, reader: ChainReader) -> AsyncGenerator[None]:
     """Start a round of the shift at every hint; without hints the rounds come at their own pace."""
 
     async def listen() -> None:

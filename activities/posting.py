@@ -15,7 +15,7 @@ from activities.fees import book_fees_of
 from activities.granting import pass_room_on
 from activities.provenance import provenance
 from domain.assets import Catalogue
-from domain.errors import NotFound, NotYet, RecordMismatch
+from domain.errors import NotYet, RecordMismatch
 from domain.ids import withdrawal_key
 from domain.journal import withdrawal_committed, withdrawal_settled, withdrawal_voided
 from domain.kinds import Result
@@ -23,7 +23,7 @@ from domain.sends import AttemptOutcome, SendFacts
 from domain.withdrawals import VoidAct, WithdrawalFacts, WithdrawalRef, WithdrawalState
 from ledger.floats import release, settle_float
 from ledger.session import Sessions
-from ledger.withdrawals import mark, recall_withdrawal
+from ledger.withdrawals import known_withdrawal, mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +37,14 @@ class PostingActivities:
     async def recall_withdrawal(self, ref: WithdrawalRef) -> WithdrawalFacts:
         """The withdrawal as its rows show it."""
         async with self.sessions.begin() as session:
-            return await _recalled(session, ref)
+            return await known_withdrawal(session, ref.player, ref.withdrawal_id)
 
     @activity.defn
     async def post_send(self, ref: WithdrawalRef) -> WithdrawalFacts:
         """The point of no return: commit the reserved money, unless something else closed it first."""
 
         async def work(session: AsyncConnection) -> WithdrawalFacts:
-            facts = await _recalled(session, ref)
+            facts = await known_withdrawal(session, ref.player, ref.withdrawal_id)
             if facts.state is not WithdrawalState.APPROVED:
                 return facts
             key = withdrawal_key(ref.withdrawal_id)
@@ -77,7 +77,7 @@ class PostingActivities:
         ref = WithdrawalRef(withdrawal_id=act.withdrawal_id, player=act.player)
 
         async def work(session: AsyncConnection) -> WithdrawalFacts:
-            facts = await _recalled(session, ref)
+            facts = await known_withdrawal(session, ref.player, ref.withdrawal_id)
             if not facts.state.can_be_cancelled:
                 return facts
             key = withdrawal_key(act.withdrawal_id)
@@ -111,7 +111,7 @@ class PostingActivities:
         """Settle what a final block proves to be paid, and book what the network took for it."""
 
         async def work(session: AsyncConnection) -> WithdrawalFacts:
-            facts = await _recalled(session, ref)
+            facts = await known_withdrawal(session, ref.player, ref.withdrawal_id)
             if facts.state is not WithdrawalState.COMMITTED:
                 return facts
             if facts.send is None or not _is_paid(facts.send):
@@ -140,7 +140,7 @@ class PostingActivities:
                 datetime.now(UTC),
                 version=outcome.player_version,
             )
-            return await _recalled(session, ref)
+            return await known_withdrawal(session, ref.player, ref.withdrawal_id)
 
         facts = await in_books(self.sessions, work)
         await pass_room_on(self.sessions, facts.network)
@@ -153,16 +153,9 @@ def _is_paid(send: SendFacts) -> bool:
 
 async def _moved_on(session: AsyncConnection, ref: WithdrawalRef, before: WithdrawalFacts) -> WithdrawalFacts:
     """The rows after a posting, its own or the one that was faster; RecordMismatch if nothing moved."""
-    facts = await _recalled(session, ref)
+    facts = await known_withdrawal(session, ref.player, ref.withdrawal_id)
     if facts.state is before.state:
         raise RecordMismatch(
             f"withdrawal {ref.withdrawal_id} is {facts.state.value}, its reservation is closed"
         )
-    return facts
-
-
-async def _recalled(session: AsyncConnection, ref: WithdrawalRef) -> WithdrawalFacts:
-    facts = await recall_withdrawal(session, ref.player, ref.withdrawal_id)
-    if facts is None:
-        raise NotFound("withdrawal", str(ref.withdrawal_id))
     return facts

@@ -1,7 +1,7 @@
 """Blocks are read while those before them are applied, so a far node's time to answer costs nothing."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from chains.gateway import ChainReader
@@ -38,7 +38,7 @@ class Ahead:
 
 
 @asynccontextmanager
-async def reading_ahead(reader: ChainReader) -> AsyncIterator[Ahead]:
+async def reading_ahead(reader: ChainReader) -> AsyncGenerator[Ahead]:
     """Read ahead until the end of one walk."""
     ahead = Ahead(reader)
     try:

@@ -14,7 +14,7 @@ from activities.fees import book_fees_of
 from activities.granting import pass_room_on
 from activities.provenance import provenance
 from domain.assets import Catalogue
-from domain.errors import NotFound, RecordMismatch
+from domain.errors import RecordMismatch
 from domain.ids import slot_of_player, withdrawal_key
 from domain.journal import withdrawal_returned
 from domain.kinds import Result
@@ -26,7 +26,7 @@ from ledger.freezing import hold_unfrozen
 from ledger.loading import lock_slots
 from ledger.session import Sessions
 from ledger.wishes import insert_wish, is_recorded, lock_withdrawal
-from ledger.withdrawals import mark, recall_withdrawal
+from ledger.withdrawals import known_withdrawal, mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +46,18 @@ class ReturningActivities:
         async with self.sessions.begin() as session:
             await lock_withdrawal(session, act.player, act.withdrawal_id)
             if not await is_recorded(session, act):
-                facts = await _recalled(session, act)
+                facts = await known_withdrawal(session, act.player, act.withdrawal_id)
                 await insert_wish(session, act, _wish(act, facts, judge(act, facts), datetime.now(UTC)))
-            return await _recalled(session, act)
+            return await known_withdrawal(session, act.player, act.withdrawal_id)
 
     @activity.defn
     async def book_fees(self, ref: WithdrawalRef) -> None:
         """Book what ended attempts cost, whatever becomes of the withdrawal."""
 
         async def work(session: AsyncConnection) -> None:
-            await book_fees_of(session, self.catalogue, await _recalled(session, ref))
+            await book_fees_of(
+                session, self.catalogue, await known_withdrawal(session, ref.player, ref.withdrawal_id)
+            )
 
         await in_books(self.sessions, work)
 
@@ -70,7 +72,7 @@ class ReturningActivities:
         async def work(session: AsyncConnection) -> WithdrawalFacts:
             # The slot before any row, as every posting takes them.
             await lock_slots(session, {slot_of_player(act.player)})
-            facts = await _recalled(session, act)
+            facts = await known_withdrawal(session, act.player, act.withdrawal_id)
             if facts.state is not WithdrawalState.COMMITTED:
                 return facts
             assert facts.send is not None
@@ -101,7 +103,7 @@ class ReturningActivities:
                 version=outcome.player_version,
                 evidence_id=act.evidence_id,
             )
-            return await _recalled(session, act)
+            return await known_withdrawal(session, act.player, act.withdrawal_id)
 
         facts = await in_books(self.sessions, work)
         await pass_room_on(self.sessions, facts.network)
@@ -121,12 +123,3 @@ def _wish(act: SupportAct, facts: WithdrawalFacts, people: int, now: datetime) -
         people=people,
         at=now,
     )
-
-
-async def _recalled(
-    session: AsyncConnection, about: SupportAct | ReturnAct | WithdrawalRef
-) -> WithdrawalFacts:
-    facts = await recall_withdrawal(session, about.player, about.withdrawal_id)
-    if facts is None:
-        raise NotFound("withdrawal", str(about.withdrawal_id))
-    return facts

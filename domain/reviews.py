@@ -31,7 +31,8 @@ class Reason(StrEnum):
 
     @property
     def needs_human(self) -> bool:
-        return not self.retries_by_itself
+        """Whether somebody has to act: also where it then goes on by itself, once they have."""
+        return self is Reason.CHAIN_FROZEN or not self.retries_by_itself
 
 
 _WAITING = frozenset(

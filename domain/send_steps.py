@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from domain.reviews import Reason
 from domain.sends import AttemptFacts, AttemptOutcome, AttemptState, SendFacts
 
 ATTEMPTS_BY_ITSELF = 3
@@ -42,6 +43,18 @@ def has_another_try(facts: SendFacts) -> bool:
         return False
     failed = [attempt for attempt in facts.attempts if attempt.outcome is AttemptOutcome.FAILED]
     return current.outcome is AttemptOutcome.DEAD or failed == [current]
+
+
+def standing(facts: SendFacts, step: SendStep) -> tuple[Reason, str]:
+    """Why a send goes no further by itself, with a detail for people."""
+    if step is SendStep.FROZEN:
+        return Reason.WALLET_FROZEN, facts.frozen or ""
+    assert facts.current is not None
+    which = f"attempt {facts.current.attempt}"
+    if step is SendStep.NO_EFFECT:
+        moved = "no coin moved" if facts.current.moved_nothing else "coins moved, but not as owed"
+        return Reason.NO_EFFECT, f"{which}, {moved}"
+    return Reason.SEND_FAILED, f"{which} {step.value}"
 
 
 def _step_of_open(current: AttemptFacts) -> SendStep:

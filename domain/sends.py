@@ -173,7 +173,8 @@ class AttemptFacts(Message):
     """One attempt as its rows show it; purpose and patience are those of its newest variant.
 
     `is_next` says that no lower nonce of its wallet waits for a block. `why` is NO_EFFECT or MOVED_OTHERWISE
-    once its transaction was final and had not done what it was for.
+    once its transaction was final and had not done what it was for. `pays` says that the block which holds
+    it shows exactly the transfer that is owed.
     """
 
     attempt: int
@@ -190,6 +191,7 @@ class AttemptFacts(Message):
     patience_blocks: int = 3
     patience_seconds: int = 45
     why: str | None = None
+    pays: bool = False
 
     @property
     def moved_nothing(self) -> bool:

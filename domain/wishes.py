@@ -135,7 +135,24 @@ def replacement_of(attempt: AttemptFacts) -> TxPurpose:
 
 def wants_refund(send: SendFacts, wishes: Sequence[Wish], content_hash: bytes) -> bool:
     """Whether people want the money back and nothing that was signed may land."""
-    return not may_land(send) and bool(agreed(wishes, SupportVerb.REJECT_AND_REFUND, content_hash))
+    is_wanted = agreed(wishes, SupportVerb.REJECT_AND_REFUND, content_hash) or was_given_up(send, wishes)
+    return bool(is_wanted) and not may_land(send)
+
+
+def was_given_up(send: SendFacts, wishes: Sequence[Wish]) -> bool:
+    """Whether the newest attempt ended unpaid by itself after people had agreed to cancel it.
+
+    They wanted its nonce spent on nothing, and on nothing it was spent: no further attempt is made.
+    """
+    current = send.current
+    if current is None or current.outcome not in {AttemptOutcome.FAILED, AttemptOutcome.DEAD}:
+        return False
+    return any(
+        wish.verb is SupportVerb.CANCEL_BY_SELF_SEND
+        and wish.attempt == current.attempt
+        and len(people_for(wishes, wish)) >= wish.people
+        for wish in wishes
+    )
 
 
 def wants_another_try(send: SendFacts, wishes: Sequence[Wish], content_hash: bytes) -> bool:

@@ -7,7 +7,7 @@ from uuid import UUID
 from domain.approvals import case_hash
 from domain.rules import Verdict
 from domain.send_steps import SendStep, next_send_step
-from domain.sends import AttemptOutcome, AttemptState, SendFacts, SendKind, SendOrder
+from domain.sends import AttemptFacts, AttemptOutcome, SendFacts, SendKind, SendOrder
 from domain.wire import Hex, Message, Units
 from domain.wishes import Wish, raised_cap, wants_refund
 
@@ -190,19 +190,38 @@ def send_order(facts: WithdrawalFacts) -> SendOrder:
     )
 
 
-def player_view(
-    state: WithdrawalState, attempt_state: AttemptState | None, outcome: AttemptOutcome | None
-) -> PlayerView:
-    """What the player may read: `sent` once a block holds the hash, `paid` once that block is final."""
+def player_view(state: WithdrawalState, attempt: AttemptFacts | None) -> PlayerView:
+    """What the player may read: `sent` once a block holds the payment, `paid` once that block is final.
+
+    A transaction of ours that failed, or that only cancels, is nothing the player was sent.
+    """
     if state in _VIEW_OF_END:
         return _VIEW_OF_END[state]
-    if outcome is AttemptOutcome.PAID:
+    if attempt is not None and attempt.outcome is AttemptOutcome.PAID:
         return PlayerView.PAID
     if state is WithdrawalState.REVIEW:
         return PlayerView.IN_REVIEW
-    if attempt_state is not None and attempt_state.is_on_chain:
+    if attempt is not None and attempt.state.is_on_chain and attempt.pays:
         return PlayerView.SENT
     return PlayerView.PROCESSING
+
+
+def result_of(facts: WithdrawalFacts) -> WithdrawalResult:
+    """How a withdrawal ended; what failed or was cancelled is no transaction of its player."""
+    current = facts.send.current if facts.send else None
+    return WithdrawalResult(
+        withdrawal_id=facts.withdrawal_id,
+        state=facts.state,
+        code=facts.code,
+        txid=current.txid if current and current.outcome is AttemptOutcome.PAID else None,
+    )
+
+
+def end_sentence(facts: WithdrawalFacts) -> str:
+    """What is left to say of a withdrawal that has ended."""
+    if facts.state is WithdrawalState.SETTLED:
+        return "Paid: the block that holds the transaction is final and the books are settled."
+    return facts.sentence or f"Ended as {facts.state.value}."
 
 
 class WithdrawalRef(Message):

@@ -54,6 +54,7 @@ async def recall_sends(session: AsyncConnection, send_ids: Iterable[UUID]) -> di
                 patience_blocks=row.patience_blocks,
                 patience_seconds=row.patience_seconds,
                 why=row.why,
+                pays=row.pays,
             )
         )
     rows = (await session.execute(_SENDS, {"ids": wanted})).all()
@@ -100,6 +101,9 @@ _ATTEMPTS = text("""
     SELECT t.send_id, t.attempt, t.state, t.outcome, t.wallet, t.nonce, t.block_height, t.why,
            coalesce(t.landed_txid, newest.txid) AS txid, coalesce(newest.variant, 0) AS variants,
            newest.purpose,
+           EXISTS (SELECT 1 FROM chain.own_txs o
+                    WHERE o.chain_id = t.chain_id AND o.txid = t.landed_txid AND o.block_hash = t.block_hash
+                      AND o.succeeded AND o.effect_ok) AS pays,
            greatest(0, coalesce(c.height - greatest((newest.terms->>'height')::bigint,
              before.block_height), 0)) AS waited_blocks,
            coalesce((newest.terms->>'patience_blocks')::int, 3) AS patience_blocks,

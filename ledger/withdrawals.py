@@ -97,6 +97,14 @@ async def recall_withdrawal(
     return lines[0].facts if lines else None
 
 
+async def known_withdrawal(session: AsyncConnection, player: int, withdrawal_id: UUID) -> WithdrawalFacts:
+    """Everything the rows know about a withdrawal that has to be there; raises NotFound."""
+    facts = await recall_withdrawal(session, player, withdrawal_id)
+    if facts is None:
+        raise NotFound("withdrawal", str(withdrawal_id))
+    return facts
+
+
 async def differing_field(session: AsyncConnection, withdrawal: WithdrawalInput) -> str | None:
     """The first business field in which a repeat differs from the stored withdrawal; None if it is the same.
 

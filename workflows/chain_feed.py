@@ -15,12 +15,13 @@ from activities.broadcasting import BroadcastingActivities
 from activities.following import DeliveringActivities, FollowingActivities
 from domain.reviews import Reason
 from domain.sends import FeedInput
-from workflows.names import OPS_QUEUE, STATE, SignalName, UpdateName, WorkflowName, chain_queue, feed_queue
+from workflows.names import OPS_QUEUE, SignalName, UpdateName, WorkflowName, chain_queue, feed_queue
 from workflows.policies import FOLLOW
-from workflows.reviews import Desk, set_attributes
+from workflows.reviews import Desk, show_state
 from workflows.stepping import failure_code, take
 
 RUN_MAX = timedelta(days=1)
+GOES_ON_SECONDS = 5
 FOLLOWING = "following"
 
 
@@ -31,11 +32,11 @@ class ChainFeedWorkflow:
     @workflow.init
     def __init__(self, feed: FeedInput) -> None:
         self._feed = feed
-        self._desk = Desk(("resume",))
+        self._desks: list[Desk] = []
 
     @workflow.run
     async def run(self, feed: FeedInput) -> None:
-        set_attributes(STATE.value_set(FOLLOWING))
+        self._show()
         started = workflow.now()
         loops = [
             self._endless(
@@ -64,24 +65,44 @@ class ChainFeedWorkflow:
     @workflow.update(name=UpdateName.RESUME)
     async def resume(self) -> None:
         """Look again at a network that stands blocked, after people agreed on its final block."""
-        self._desk.nudge()
+        self._nudge()
 
     @workflow.signal(name=SignalName.RETRY_NOW)
     def retry_now(self, who: str) -> None:  # noqa: ARG002 - for the history
-        self._desk.nudge()
+        self._nudge()
+
+    def _nudge(self) -> None:
+        for desk in self._desks:
+            desk.nudge()
+
+    def _show(self) -> None:
+        """A loop that stands is what people have to see, whatever the others do."""
+        show_state(FOLLOWING, f"Follows {self._feed.network}, tells what changed, sends again what is due.")
+        for desk in self._desks:
+            desk.show()
 
     async def _endless(
         self, step: Callable[[Any, FeedInput], Awaitable[None]], queue: str, summary: str
     ) -> None:
         """One shift after the other; a broken finality waits for people, and only this loop stands."""
+        desk = Desk(("resume",))
+        self._desks.append(desk)
         while True:
+            shift = asyncio.ensure_future(take(step, self._feed, queue=queue, policy=FOLLOW, summary=summary))
             try:
-                await take(step, self._feed, queue=queue, policy=FOLLOW, summary=summary)
+                if desk.waiting is not None:
+                    await self._see_it_go_on(desk, shift)
+                await shift
             except FailureError as error:
                 if is_cancelled_exception(error):
                     raise
                 code = failure_code(error)
                 reason = Reason.CHAIN_FROZEN if code == "FINALITY_BROKEN" else Reason.CORRUPT
-                await self._desk.stand("follow", reason, code or "no answer")
-            else:
-                self._desk.leave()
+                await desk.stand(step.__name__, reason, code or "no answer")
+
+    async def _see_it_go_on(self, desk: Desk, shift: "asyncio.Task[None]") -> None:
+        """A wait is over once its loop runs again without an error; a shift itself lasts half an hour."""
+        _, running = await workflow.wait([shift], timeout=GOES_ON_SECONDS)
+        if running:
+            desk.leave()
+            self._show()

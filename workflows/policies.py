@@ -20,24 +20,31 @@ class StepPolicy:
     heartbeat: timedelta | None = None
 
 
-def _retry(first: float, factor: float, longest: float) -> RetryPolicy:
+def _retry(first: float, factor: float, longest: float, *, final: tuple[str, ...] = ()) -> RetryPolicy:
     return RetryPolicy(
         initial_interval=timedelta(seconds=first),
         backoff_coefficient=factor,
         maximum_interval=timedelta(seconds=longest),
+        non_retryable_error_types=final or None,
     )
+
+
+FROZEN = ("CHAIN_FROZEN", "WALLET_FROZEN")
+"""Codes that no repetition ends: people do, and the workflow says so meanwhile."""
 
 
 # A caller is waiting for the answer, and a workflow task must end well within ten seconds.
 ACCEPT = StepPolicy(timedelta(seconds=2), timedelta(seconds=8), _retry(0.1, 2, 1))
 # Postings that have to happen.
 MUST = StepPolicy(timedelta(seconds=10), None, _retry(1, 2, 30))
+# Steps that only count while the network is trusted.
+TRUSTED = StepPolicy(timedelta(seconds=10), None, _retry(1, 2, 30, final=FROZEN))
 # Questions to a network; whoever asks decides again from rows when there is no answer.
-LOOK = StepPolicy(timedelta(seconds=15), timedelta(minutes=2), _retry(1, 2, 15))
+LOOK = StepPolicy(timedelta(seconds=15), timedelta(minutes=2), _retry(1, 2, 15, final=FROZEN))
 # The signer; its refusals are final, its absence is waited out.
 SIGN = StepPolicy(timedelta(seconds=15), timedelta(minutes=10), _retry(1, 2, 30))
 # Stored bytes on their way to nodes.
-SEND = StepPolicy(timedelta(seconds=20), None, _retry(1, 2, 30))
+SEND = StepPolicy(timedelta(seconds=20), None, _retry(1, 2, 30, final=FROZEN))
 # Searches through rows; one that was not finished in time is finished by the next.
 SCAN = StepPolicy(timedelta(minutes=10), timedelta(minutes=30), _retry(5, 2, 60), timedelta(seconds=30))
 # Endless loops that hand over by themselves after a shift; one heartbeat after a death another worker does.

@@ -3,17 +3,21 @@
 Every step answers the same again, so a run that was lost in between repeats them without effect.
 """
 
+from temporalio.exceptions import FailureError
+
 from activities.proving import ProvingActivities
 from activities.returning import ReturningActivities
 from activities.signing import SigningActivities
+from domain.reviews import Reason
 from domain.send_steps import SendStep, next_send_step
 from domain.sends import SendRef
 from domain.signing import ForbidRequest, ForbidVerdict, sign_queue
+from domain.wishes import was_given_up
 from domain.withdrawals import ReturnAct, WithdrawalFacts, WithdrawalRef, send_order
 from workflows.names import LEDGER_QUEUE, chain_queue
-from workflows.policies import MUST
+from workflows.policies import MUST, SIGN, TRUSTED
 from workflows.reviews import show_state
-from workflows.stepping import take
+from workflows.stepping import failure_code, take
 
 CANCELLED = (
     "PAYMENT_CANCELLED",
@@ -22,8 +26,24 @@ CANCELLED = (
 REJECTED = ("REFUNDED_BY_SUPPORT", "This withdrawal was not paid; the money is back in the balance.")
 
 
+WAITS = {
+    None: Reason.SIGNER_DOWN,
+    "SIGNER_UNAVAILABLE": Reason.SIGNER_DOWN,
+    "CHAIN_FROZEN": Reason.CHAIN_FROZEN,
+}
+"""Why a refund waits, by the code of the step that did not go through; only the signer has a deadline."""
+
+
+def reason_to_wait(error: FailureError) -> Reason:
+    """What a refund that did not go through stands under; what nobody foresaw is for people."""
+    return WAITS.get(failure_code(error), Reason.CORRUPT)
+
+
 async def refund(facts: WithdrawalFacts) -> WithdrawalFacts | None:
-    """Bury the send, prove it and give the money back; None if something signed may still land."""
+    """Bury the send, prove it and give the money back; None if something signed may still land.
+
+    Raises FailureError while the signer is away or the network is frozen.
+    """
     order = send_order(facts)
     ref = SendRef(send_id=order.send_id, network=order.network)
     current = facts.send.current if facts.send else None
@@ -40,7 +60,7 @@ async def refund(facts: WithdrawalFacts) -> WithdrawalFacts | None:
         SigningActivities.forbid_signing,
         ForbidRequest(send_id=order.send_id, network=order.network, wallet=order.wallet),
         queue=sign_queue(order.network),
-        policy=MUST,
+        policy=SIGN,
         summary="Have the signer bury the send",
     )
     if answer.verdict is ForbidVerdict.STILL_LIVE:
@@ -49,11 +69,11 @@ async def refund(facts: WithdrawalFacts) -> WithdrawalFacts | None:
         ProvingActivities.prove_unpayable,
         ref,
         queue=chain_queue(order.network),
-        policy=MUST,
+        policy=TRUSTED,
         summary="Store the evidence that nothing can pay any more",
     )
     assert facts.send is not None
-    is_cancelled = next_send_step(facts.send) is SendStep.CANCELLED
+    is_cancelled = next_send_step(facts.send) is SendStep.CANCELLED or was_given_up(facts.send, facts.wishes)
     code, sentence = CANCELLED if is_cancelled else REJECTED
     return await take(
         ReturningActivities.return_withdrawal,
@@ -65,7 +85,7 @@ async def refund(facts: WithdrawalFacts) -> WithdrawalFacts | None:
             sentence=sentence,
         ),
         queue=LEDGER_QUEUE,
-        policy=MUST,
+        policy=TRUSTED,
         summary="Give amount and fee back on that evidence",
     )
 

@@ -26,6 +26,7 @@ class Desk:
     def __init__(self, verbs: tuple[str, ...] = ()) -> None:
         self._verbs: Callable[[], tuple[str, ...]] = lambda: verbs
         self._nudged = False
+        self._step = ""
         self.waiting: Waiting | None = None
         self.stands = 0
 
@@ -47,22 +48,29 @@ class Desk:
         """Wait until nudged, or until the reason is due for another look; the caller goes on from facts."""
         since = _since(reason)
         self.stands += 1
+        self._step = step
         self.waiting = Waiting(reason=reason, since=since, verbs=(), detail=detail)
         self.waiting = replace(self.waiting, verbs=self._verbs())
-        workflow.set_current_details(explain(self.waiting))
-        set_attributes(
-            STATE.value_set(BLOCKED),
-            STEP.value_set(step),
-            REASON.value_set(reason.value),
-            NEEDS_HUMAN.value_set(reason.needs_human),
-            SINCE.value_set(datetime.fromisoformat(since)),
-        )
+        self.show()
         patience = at_most or (BLOCKED_RETRY if reason.retries_by_itself else PERSON_FALLBACK)
         with suppress(TimeoutError):
             await workflow.wait_condition(
                 lambda: self._nudged, timeout=patience, timeout_summary=f"{reason}: look again"
             )
         self._nudged = False
+
+    def show(self) -> None:
+        """Put the wait where people look; again, if another wait of the same workflow hid it."""
+        if self.waiting is None:
+            return
+        workflow.set_current_details(explain(self.waiting))
+        set_attributes(
+            STATE.value_set(BLOCKED),
+            STEP.value_set(self._step),
+            REASON.value_set(self.waiting.reason.value),
+            NEEDS_HUMAN.value_set(self.waiting.reason.needs_human),
+            SINCE.value_set(datetime.fromisoformat(self.waiting.since)),
+        )
 
     async def insist(self, step: str, take_it: Callable[[], Awaitable[Result]]) -> Result:
         """Take a step that has to happen: an error that is final stands here and is tried again later.

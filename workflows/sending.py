@@ -15,7 +15,7 @@ from activities.observing import ObservingActivities
 from activities.signing import SigningActivities
 from domain.replacements import Replacement, ReplacementRequest
 from domain.reviews import Reason
-from domain.send_steps import SendStep, has_another_try, next_send_step
+from domain.send_steps import SendStep, has_another_try, next_send_step, standing
 from domain.sends import (
     AttemptFacts,
     AttemptRef,
@@ -30,7 +30,7 @@ from domain.sends import (
 from domain.signing import Refusal, SignedAnswer, SigningIntent, sign_queue
 from domain.wishes import replacement_of
 from workflows.names import chain_queue
-from workflows.policies import CHAIN_FALLBACK, LOOK, MUST, SEND, SIGN
+from workflows.policies import CHAIN_FALLBACK, FROZEN, LOOK, MUST, SEND, SIGN
 from workflows.reviews import Desk, show_state
 from workflows.stepping import failure_code, failure_details, take
 
@@ -41,6 +41,7 @@ PLAN_REASONS = {
     "WALLET_SHORT": Reason.LIQUIDITY,
     "CHAIN_FROZEN": Reason.CHAIN_FROZEN,
     "CHAIN_STALLED": Reason.CHAIN_STALLED,
+    "WALLET_FROZEN": Reason.WALLET_FROZEN,
 }
 
 
@@ -54,7 +55,8 @@ class Sending:
         self._news = False
         self._rebroadcast = False
         self._was_stale = False
-        self._unheard = (0, 0, timedelta())
+        self._turn = (0, 0, False)
+        self._unheard = timedelta()
 
     def told(self, *, rebroadcast: bool = False) -> None:
         """Look at the rows: one of our transactions was seen, or a person wants its bytes sent again."""
@@ -96,7 +98,7 @@ class Sending:
         elif step is SendStep.WATCH:
             await self._watch_or_replace(facts, wanted)
         elif step is not SendStep.PAID:
-            await self._desk.stand("send", *_standing(facts, step))
+            await self._desk.stand("send", *standing(facts, step))
         if self._desk.stands == stands:
             self._desk.leave()
         return await self._look()
@@ -149,9 +151,8 @@ class Sending:
 
     def _due(self, current: AttemptFacts) -> TxPurpose | None:
         """What outbids a transaction that has waited its share of blocks and of time; None before that."""
-        attempt, variant, unheard = self._unheard
-        is_out_of_time = unheard >= timedelta(seconds=current.patience_seconds)
-        if (attempt, variant) != (current.attempt, current.variants) or not is_out_of_time:
+        is_out_of_time = self._unheard >= timedelta(seconds=current.patience_seconds)
+        if self._turn != _turn_of(current) or not is_out_of_time:
             return None
         return replacement_of(current) if current.is_overdue else None
 
@@ -243,15 +244,21 @@ class Sending:
             await self._desk.stand("sign", Reason.SIGNER_REFUSED, refusal.value)
 
     async def _hand_over(self, attempt: int, variant: int) -> None:
-        await take(
-            BroadcastingActivities.broadcast,
-            AttemptRef(
-                send_id=self.order.send_id, network=self.order.network, attempt=attempt, variant=variant
-            ),
-            queue=self._queue,
-            policy=SEND,
-            summary="Hand the stored bytes to the nodes",
+        ref = AttemptRef(
+            send_id=self.order.send_id, network=self.order.network, attempt=attempt, variant=variant
         )
+        try:
+            await take(
+                BroadcastingActivities.broadcast,
+                ref,
+                queue=self._queue,
+                policy=SEND,
+                summary="Hand the stored bytes to the nodes",
+            )
+        except FailureError as error:
+            if failure_code(error) not in FROZEN:
+                raise
+            await self._no_plan("send", error)
 
     async def _watch(self, current: AttemptFacts) -> None:
         txid = f"0x{current.txid.hex()}" if current.txid else "the transaction"
@@ -271,28 +278,20 @@ class Sending:
                 lambda: self._news, timeout=patience, timeout_summary="Look again without news"
             )
         except TimeoutError:
-            attempt, variant, unheard = self._unheard
-            self._unheard = (attempt, variant, unheard + patience)
+            self._unheard += patience
         finally:
             self._news = False
 
     def _patience(self, current: AttemptFacts) -> timedelta:
-        """How long to wait for news: a variant's own patience first, then twice as long each time."""
+        """How long to wait for news: from its turn on its own patience, then twice as long each time."""
         if current.block_height is not None:
             return CHAIN_FALLBACK
-        if self._unheard[:2] != (current.attempt, current.variants):
-            self._unheard = (current.attempt, current.variants, timedelta())
+        if self._turn != _turn_of(current):
+            self._turn, self._unheard = _turn_of(current), timedelta()
         own = timedelta(seconds=current.patience_seconds)
-        return min(max(own, self._unheard[2]), CHAIN_FALLBACK)
+        return min(max(own, self._unheard), CHAIN_FALLBACK)
 
 
-def _standing(facts: SendFacts, step: SendStep) -> tuple[Reason, str]:
-    """Why a send goes no further by itself."""
-    if step is SendStep.FROZEN:
-        return Reason.WALLET_FROZEN, facts.frozen or ""
-    assert facts.current is not None
-    which = f"attempt {facts.current.attempt}"
-    if step is SendStep.NO_EFFECT:
-        moved = "no coin moved" if facts.current.moved_nothing else "coins moved, but not as owed"
-        return Reason.NO_EFFECT, f"{which}, {moved}"
-    return Reason.SEND_FAILED, f"{which} {step.value}"
+def _turn_of(current: AttemptFacts) -> tuple[int, int, bool]:
+    """What a wait is for: this variant, before or after the nonces below it were taken."""
+    return current.attempt, current.variants, current.is_next

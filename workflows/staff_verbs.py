@@ -7,7 +7,7 @@ from activities.accepting import AcceptingActivities
 from activities.returning import ReturningActivities
 from domain.errors import TooLate
 from domain.verbs import REVIEW_VERBS
-from domain.wishes import SupportAct, SupportVerb
+from domain.wishes import SupportAct, SupportVerb, Wish
 from domain.withdrawals import ReviewAct, WithdrawalFacts, WithdrawalState
 from workflows.names import LEDGER_QUEUE, UpdateName
 from workflows.stepping import take_soon
@@ -16,7 +16,9 @@ from workflows.stepping import take_soon
 class StaffVerbs:
     """Update handlers of a withdrawal; the validator asks its memory, the activity its rows."""
 
-    _facts: WithdrawalFacts | None
+    def __init__(self) -> None:
+        self._facts: WithdrawalFacts | None = None
+        self._heard: tuple[Wish, ...] = ()
 
     def _wake(self, *, rebroadcast: bool = False) -> None:
         raise NotImplementedError
@@ -113,6 +115,13 @@ class StaffVerbs:
         if self._facts is None or act.verb not in REVIEW_VERBS.get(self._facts.state, ()):
             raise refused(TooLate(act.verb.word, self._state_word()))
 
+    def _learn(self, facts: WithdrawalFacts) -> None:
+        """Take over what rows said; wishes only become more: one said while they were read is kept."""
+        if len(facts.wishes) < len(self._heard):
+            facts = facts.model_copy(update={"wishes": self._heard})
+        self._heard = facts.wishes
+        self._facts = facts
+
     async def _honour(self, act: SupportAct) -> WithdrawalFacts:
         facts = await take_soon(
             ReturningActivities.record_verb,
@@ -120,8 +129,10 @@ class StaffVerbs:
             queue=LEDGER_QUEUE,
             summary=f"Record the wish of {act.person}: {act.verb.word}",
         )
+        if len(facts.wishes) > len(self._heard):
+            self._heard = facts.wishes
         if self._facts is not None:
-            self._facts = self._facts.model_copy(update={"wishes": facts.wishes})
+            self._learn(self._facts)
         self._wake(rebroadcast=act.verb is SupportVerb.REBROADCAST)
         return facts
 

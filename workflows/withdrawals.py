@@ -26,12 +26,14 @@ from domain.withdrawals import (
     WithdrawalResult,
     WithdrawalState,
     WithdrawalStep,
+    end_sentence,
     next_step,
+    result_of,
     send_order,
 )
 from workflows.names import LEDGER_QUEUE, QueryName, SignalName, UpdateName, WorkflowName
 from workflows.policies import MUST, REVIEW_END, REVIEW_REMINDER
-from workflows.refunding import book_fees, refund
+from workflows.refunding import book_fees, reason_to_wait, refund
 from workflows.reviews import Desk, show_state
 from workflows.sending import Sending
 from workflows.staff_verbs import StaffVerbs, refused
@@ -48,9 +50,9 @@ class WithdrawalWorkflow(StaffVerbs):
 
     @workflow.init
     def __init__(self, request: WithdrawalInput) -> None:
+        super().__init__()
         self._request = request
         self._ref = WithdrawalRef(withdrawal_id=request.withdrawal_id, player=request.player)
-        self._facts: WithdrawalFacts | None = None
         self._wanted_back: VoidAct | None = None
         self._desk = Desk()
         self._sending: Sending | None = None
@@ -62,13 +64,7 @@ class WithdrawalWorkflow(StaffVerbs):
         if facts.state.is_open:
             workflow.continue_as_new(request)
         await workflow.wait_condition(workflow.all_handlers_finished)
-        current = facts.send.current if facts.send else None
-        return WithdrawalResult(
-            withdrawal_id=facts.withdrawal_id,
-            state=facts.state,
-            code=facts.code,
-            txid=current.txid if current else None,
-        )
+        return result_of(facts)
 
     @workflow.update(name=UpdateName.ACCEPT)
     async def accept(self, request: WithdrawalInput) -> WithdrawalFacts:  # noqa: ARG002 - the run has it
@@ -115,11 +111,11 @@ class WithdrawalWorkflow(StaffVerbs):
     async def _body(self) -> WithdrawalFacts:
         """Step by step to the end, or to where a new run goes on because this history grew long."""
         self._desk.offer(self._verbs)
-        self._facts = await self._desk.insist("accept", self._accept)
+        self._learn(await self._desk.insist("accept", self._accept))
         while True:
             step = next_step(self._now)
             if step is WithdrawalStep.DONE:
-                show_state(self._now.state.value, _end_sentence(self._now))
+                show_state(self._now.state.value, end_sentence(self._now))
                 return self._now
             # An unfinished handler may wait for this very body: the turn is taken when none is.
             if workflow.info().is_continue_as_new_suggested() and workflow.all_handlers_finished():
@@ -128,7 +124,7 @@ class WithdrawalWorkflow(StaffVerbs):
                 await self._take_step(step)
             except FailureError as error:
                 await self._desk.stand(step.value, Reason.CORRUPT, failure_code(error) or "no answer")
-                self._facts = await self._desk.insist("recall", self._recall)
+                self._learn(await self._desk.insist("recall", self._recall))
 
     async def _accept(self) -> WithdrawalFacts:
         return await take_soon(
@@ -161,7 +157,7 @@ class WithdrawalWorkflow(StaffVerbs):
             self._want_back(WithdrawalState.REJECTED, "REVIEW_EXPIRED", "Nobody decided within three days.")
             return
         await self._desk.stand("review", Reason.REVIEW, at_most=REVIEW_REMINDER)
-        self._facts = await self._recall()
+        self._learn(await self._recall())
         if self._now.state is not WithdrawalState.REVIEW:
             self._desk.leave()
 
@@ -174,10 +170,10 @@ class WithdrawalWorkflow(StaffVerbs):
             policy=MUST,
             summary="Take room in a hot wallet, or a place in the queue",
         )
-        self._facts = self._now.model_copy(update={"send": send})
+        self._learn(self._now.model_copy(update={"send": send}))
         if send.wallet is None:
             await self._desk.stand("grant", Reason.LIQUIDITY, send.standing)
-            self._facts = await self._recall()
+            self._learn(await self._recall())
         else:
             self._desk.leave()
 
@@ -185,19 +181,20 @@ class WithdrawalWorkflow(StaffVerbs):
         """The point of no return: the ledger lets either this or a void close the reservation."""
         plan = await self._outgoing().rehearse()
         if plan is None:
-            self._facts = await self._recall()
+            self._learn(await self._recall())
             return
         if plan.verdict is SimulationVerdict.REFUSED:
             sentence = f"The payee cannot be paid: {plan.why}."
             self._want_back(WithdrawalState.REJECTED, Reason.PAYEE_REFUSES.value, sentence)
             return
-        self._facts = await take(
+        facts = await take(
             PostingActivities.post_send,
             self._ref,
             queue=LEDGER_QUEUE,
             policy=MUST,
             summary="Commit the money to be sent",
         )
+        self._learn(facts)
         self._desk.leave()
 
     async def _pay(self) -> None:
@@ -210,7 +207,7 @@ class WithdrawalWorkflow(StaffVerbs):
         send = await self._outgoing().advance(
             self._now.send, wanted_replacement(*about), may_try_again=wants_another_try(*about)
         )
-        self._facts = self._now.model_copy(update={"send": send})
+        self._learn(self._now.model_copy(update={"send": send}))
 
     def _outgoing(self) -> Sending:
         """The sending of this withdrawal, on today's terms: people may have raised its fee cap."""
@@ -220,30 +217,39 @@ class WithdrawalWorkflow(StaffVerbs):
         return self._sending
 
     async def _return(self) -> None:
-        returned = await refund(self._now)
+        try:
+            returned = await refund(self._now)
+        except FailureError as error:
+            await self._desk.stand(
+                "refund", reason_to_wait(error), failure_code(error) or "no answer in time"
+            )
+            self._learn(await self._recall())
+            return
         if returned is None:
             await self._pay()
         else:
-            self._facts = returned
+            self._learn(returned)
             self._desk.leave()
 
     async def _settle(self) -> None:
-        self._facts = await take(
+        facts = await take(
             PostingActivities.settle_withdrawal,
             self._ref,
             queue=LEDGER_QUEUE,
             policy=MUST,
             summary="Final on chain: settle, book the fees",
         )
+        self._learn(facts)
 
     async def _void(self, act: VoidAct) -> None:
-        self._facts = await take(
+        facts = await take(
             PostingActivities.void_withdrawal,
             act,
             queue=LEDGER_QUEUE,
             policy=MUST,
             summary="Give the reservation back",
         )
+        self._learn(facts)
         self._desk.leave()
 
     async def _recall(self) -> WithdrawalFacts:
@@ -288,9 +294,3 @@ class WithdrawalWorkflow(StaffVerbs):
             sentence=sentence,
         )
         self._desk.nudge()
-
-
-def _end_sentence(facts: WithdrawalFacts) -> str:
-    if facts.state is WithdrawalState.SETTLED:
-        return "Paid: the block that holds the transaction is final and the books are settled."
-    return facts.sentence or f"Ended as {facts.state.value}."

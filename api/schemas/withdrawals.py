@@ -43,9 +43,7 @@ class WithdrawalAnswer(Shown):
         cls, facts: WithdrawalFacts, asset: Asset, payee: str, *, repeat: bool = False
     ) -> "WithdrawalAnswer":
         attempt = facts.send.current if facts.send is not None else None
-        status = player_view(
-            facts.state, attempt.state if attempt else None, attempt.outcome if attempt else None
-        )
+        status = player_view(facts.state, attempt)
         is_visible = status in {PlayerView.SENT, PlayerView.PAID} and attempt is not None
         return cls(
             withdrawal_id=facts.withdrawal_id,

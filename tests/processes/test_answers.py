@@ -9,7 +9,8 @@ from tests.support.world import World
 from tests.support.world_buttons import sentence, terminate
 from tests.support.world_house import ETHER
 from tests.support.world_people import People
-from tests.support.world_repairs import restarted, stands, workflow_of
+from tests.support.world_repairs import restarted
+from tests.support.world_waits import stands, workflow_of
 
 
 async def test_a_refusal_is_the_answer_and_no_outage(world: World, people: People) -> None:

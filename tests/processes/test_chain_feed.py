@@ -5,13 +5,14 @@ from temporalio.common import SearchAttributePair, TypedSearchAttributes
 
 from domain.deposits import DepositState
 from domain.sends import FeedInput
+from ledger.finality import freeze
 from ledger.observed import read_cursor
 from tests.support.ledger_database import NETWORK
 from tests.support.world import World
 from tests.support.world_buttons import attribute, sentence, terminate
 from tests.support.world_people import People
 from workflows.chain_feed import ChainFeedWorkflow
-from workflows.names import CHAIN, MONEY_QUEUE, REASON, feed_workflow_id
+from workflows.names import CHAIN, MONEY_QUEUE, NEEDS_HUMAN, REASON, STATE, SignalName, feed_workflow_id
 
 UNITS = 10**9
 FEED = feed_workflow_id(NETWORK)
@@ -136,3 +137,28 @@ async def test_a_replaced_follower_goes_on_at_the_cursor(world: World, people: P
     for one in paid:
         await people.credited(one)
     assert await people.units(player) == 2 * UNITS
+
+
+async def test_a_freeze_that_people_lifted_is_over_for_everybody(own_world: World) -> None:
+    """While it stands a person is called; afterwards the feed says that it follows, and reads every block."""
+    async with own_world.rows.begin() as session:
+        await freeze(session, NETWORK, "a test")
+
+    async def calls_somebody() -> bool:
+        reason = await attribute(own_world.money, FEED, REASON)
+        described = await own_world.money.get_workflow_handle(FEED).describe()
+        return reason == "CHAIN_FROZEN" and described.typed_search_attributes.get(NEEDS_HUMAN) is True
+
+    await own_world.until(calls_somebody, "a call for people")
+    with own_world.database.raw() as connection:
+        connection.execute("UPDATE chain.chains SET mode = 'open', why = NULL")
+    await own_world.money.get_workflow_handle(FEED).signal(SignalName.RETRY_NOW, "anna")
+
+    async def follows() -> bool:
+        state = await attribute(own_world.money, FEED, STATE)
+        return state == "following" and await attribute(own_world.money, FEED, REASON) is None
+
+    await own_world.until(follows, "the state following")
+    assert (await sentence(own_world.money, FEED)).startswith(f"Follows {NETWORK}")
+    own_world.is_still = True
+    await caught_up(own_world)

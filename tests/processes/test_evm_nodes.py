@@ -26,7 +26,7 @@ from tests.support.world_buttons import attribute, sentence
 from tests.support.world_evm import EvmTerms, EvmWorld
 from tests.support.world_house import ETHER
 from tests.support.world_people import PaidIn, People
-from tests.support.world_support import stands
+from tests.support.world_waits import stands
 from workflows.names import REASON, feed_workflow_id, withdrawal_workflow_id
 
 TERMS = EvmTerms(nodes=2, ready=20)

@@ -8,7 +8,8 @@ from tests.support.ledger_database import NETWORK
 from tests.support.world import World
 from tests.support.world_house import ETHER
 from tests.support.world_people import RICHES, People
-from tests.support.world_support import attempts_of, refusing, say, stands
+from tests.support.world_support import attempts_of, refusing, say
+from tests.support.world_waits import stands
 from workflows.names import SignalName, withdrawal_workflow_id
 
 FEE = 500
@@ -32,16 +33,13 @@ async def test_a_refund_waits_while_its_network_is_frozen(own_world: World) -> N
     async with own_world.rows.begin() as session:
         await freeze(session, NETWORK, "a test")
     returning.let_go()
-
-    async def was_refused() -> bool:
-        return own_world.mischief.calls[workflow_id, "return_withdrawal"] > 1
-
-    await own_world.until(was_refused, "a refused refund that is tried again")
+    await stands(own_world, wish, "CHAIN_FROZEN")
     facts = await people.withdrawal(wish)
     assert facts is not None
     assert facts.state is WithdrawalState.COMMITTED
     with own_world.database.raw() as connection:
         connection.execute("UPDATE chain.chains SET mode = 'open', why = NULL")
+    await own_world.money.get_workflow_handle(workflow_id).signal(SignalName.RETRY_NOW, "anna")
     await people.ended(wish, WithdrawalState.REFUNDED)
     assert await people.units(player) == RICHES
 

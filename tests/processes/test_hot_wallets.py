@@ -9,7 +9,8 @@ from tests.support.world import Terms, World
 from tests.support.world_buttons import attribute, sentence, terminate
 from tests.support.world_house import ETHER, FEE_CAP
 from tests.support.world_people import RICHES, People
-from tests.support.world_repairs import restarted, stands, workflow_of
+from tests.support.world_repairs import restarted
+from tests.support.world_waits import stands, workflow_of
 from workflows.names import NEEDS_HUMAN, REASON, STATE, SignalName, hot_wallet_workflow_id
 
 FEE = 500

@@ -23,7 +23,8 @@ from tests.support.world_buttons import cancel, terminate
 from tests.support.world_checks import is_running
 from tests.support.world_house import ETHER, FAMILY
 from tests.support.world_people import RICHES, PaidIn, People
-from tests.support.world_repairs import restarted, run_id, stands, workflow_of
+from tests.support.world_repairs import restarted, run_id
+from tests.support.world_waits import stands, workflow_of
 from workflows.names import (
     address_pool_workflow_id,
     bet_workflow_id,

@@ -19,7 +19,8 @@ from tests.support.world_buttons import terminate
 from tests.support.world_checks import is_running
 from tests.support.world_house import ETHER, FAMILY
 from tests.support.world_people import People
-from tests.support.world_repairs import restarted, run_id, search, stands, workflow_of
+from tests.support.world_repairs import restarted, run_id, search
+from tests.support.world_waits import stands, workflow_of
 from workflows.names import address_pool_workflow_id, feed_workflow_id
 
 WITHDRAWALS = StuckPage(kind=Owed.WITHDRAWAL, grace_seconds=0)

@@ -5,32 +5,18 @@ import pytest
 from api.errors import Refused
 from domain.sends import AttemptOutcome, TxPurpose
 from domain.wishes import SupportVerb
-from domain.withdrawals import WithdrawalInput, WithdrawalState
+from domain.withdrawals import WithdrawalResult, WithdrawalState
 from tests.support.world import World
 from tests.support.world_buttons import reset_to_start, start_again, terminate
 from tests.support.world_checks import differences
 from tests.support.world_house import ETHER
 from tests.support.world_people import RICHES, People
-from tests.support.world_support import (
-    agree,
-    attempts_of,
-    dear,
-    has_variant,
-    is_watching,
-    refusing,
-    say,
-    sent_and_still,
-    stands,
-)
+from tests.support.world_support import agree, attempts_of, dear, has_variant, refusing, say, sent_and_still
+from tests.support.world_waits import is_watching, stands, workflow_of
 from workflows.names import withdrawal_workflow_id
 
 FEE = 500
 FINALITY_DEPTH = 4
-
-
-def workflow_of(wish: WithdrawalInput) -> str:
-    """Return the id of the withdrawal's workflow."""
-    return withdrawal_workflow_id(wish.withdrawal_id)
 
 
 async def test_an_underpriced_payment_is_outbid_by_itself_and_paid_once(world: World, people: People) -> None:
@@ -55,7 +41,9 @@ async def test_at_the_fee_cap_it_waits_with_its_old_bytes_alive(world: World, pe
         facts = await people.withdrawal(wish)
         assert facts is not None
         assert facts.state is WithdrawalState.COMMITTED
-    await people.ended(wish, WithdrawalState.SETTLED)
+        assert [one.variants for one in attempts_of(facts)] == [1]
+    facts = await people.ended(wish, WithdrawalState.SETTLED)
+    assert [(one.variants, one.purpose) for one in attempts_of(facts)] == [(1, TxPurpose.PAY)]
     assert people.payments(wish) == 1
 
 
@@ -65,8 +53,13 @@ async def test_a_ticket_to_bump_makes_one_variant(world: World, people: People) 
     for _ in range(2):
         await say(world, wish, SupportVerb.BUMP_FEE, ticket="b-1")
         await has_variant(people, wish, 2, TxPurpose.BUMP)
+    looks = world.mischief.calls[workflow_of(wish), "accept_withdrawal"]
     await reset_to_start(world.money, workflow_of(wish))
-    await people.withdrawal_until(wish, is_watching, "the transaction again")
+
+    async def has_begun_again() -> bool:
+        return world.mischief.calls[workflow_of(wish), "accept_withdrawal"] > looks
+
+    await world.until(has_begun_again, "a new run that read its rows")
     world.is_still = False
     facts = await people.ended(wish, WithdrawalState.SETTLED)
     assert [one.variants for one in attempts_of(facts)] == [2]
@@ -199,3 +192,36 @@ async def test_what_a_switched_off_signer_never_signed_is_given_back(world: Worl
     assert [one.outcome for one in attempts_of(facts)] == [AttemptOutcome.DEAD]
     assert people.payments(wish) == 0
     assert await people.units(player) == RICHES
+
+
+async def test_a_payment_that_reverts_after_its_cancel_was_agreed_is_given_back(
+    world: World, people: People
+) -> None:
+    """People wanted it to pay nobody and it paid nobody: no second attempt goes out behind their back."""
+    wish = await sent_and_still(world, people)
+    hold = world.mischief.hold(workflow_of(wish), "plan_replacement")
+    await agree(world, wish, SupportVerb.CANCEL_BY_SELF_SEND)
+    await world.reached(hold)
+    with refusing(world, wish.payee):
+        world.chain.mine()
+    hold.let_go()
+    world.is_still = False
+    facts = await people.ended(wish, WithdrawalState.REFUNDED)
+    assert [one.outcome for one in attempts_of(facts)] == [AttemptOutcome.FAILED]
+    assert facts.code == "PAYMENT_CANCELLED"
+    assert people.payments(wish) == 0
+    assert await people.units(wish.player) == RICHES
+    result = await world.money.get_workflow_handle(workflow_of(wish), result_type=WithdrawalResult).result()
+    assert result.txid is None
+
+
+async def test_a_wish_said_while_the_rows_are_read_is_honoured(world: World, people: People) -> None:
+    """The answer that was under way knows nothing of it, and does not make the workflow forget it."""
+    wish = await sent_and_still(world, people)
+    world.mischief.lose_answer(workflow_of(wish), "look_at_send")
+    await say(world, wish, SupportVerb.CHECK_NOW)
+    await say(world, wish, SupportVerb.BUMP_FEE)
+    await has_variant(people, wish, 2, TxPurpose.BUMP)
+    world.is_still = False
+    await people.ended(wish, WithdrawalState.SETTLED)
+    assert people.payments(wish) == 1

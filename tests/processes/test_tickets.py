@@ -15,7 +15,8 @@ from tests.support.world_checks import is_running
 from tests.support.world_house import ETHER
 from tests.support.world_people import RICHES, People
 from tests.support.world_repairs import search
-from tests.support.world_support import say, sent_and_still, stands
+from tests.support.world_support import say, sent_and_still
+from tests.support.world_waits import stands
 from workflows.names import withdrawal_workflow_id
 
 

@@ -29,8 +29,8 @@ from tests.support.world_support import (
     said_by,
     say,
     sent_and_still,
-    stands,
 )
+from tests.support.world_waits import stands
 from workflows.names import withdrawal_workflow_id
 
 FEE = 500

@@ -1,36 +1,30 @@
 """Two people press different verbs at the same moment: one wins, or both do, and a refusal says why."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from itertools import combinations
 
 import pytest
-import pytest_asyncio
 
 from api.errors import Refused
 from domain.errors import CroupierError
+from domain.sends import TxPurpose
 from domain.wishes import SupportVerb
 from domain.withdrawals import ReviewVerb, WithdrawalInput, WithdrawalState
 from tests.support.world import World
 from tests.support.world_house import ETHER
 from tests.support.world_people import RICHES, People
-from tests.support.world_support import is_watching, say, stands
+from tests.support.world_support import attempts_of, say
+from tests.support.world_waits import is_watching, stands
 
 pytestmark = pytest.mark.timeout(180)
 
 FEE = 500
 Verb = SupportVerb | ReviewVerb
+CANCEL = SupportVerb.CANCEL_BY_SELF_SEND
 EVERY: tuple[Verb, ...] = (*SupportVerb, *ReviewVerb)
 PAIRS = list(combinations(EVERY, 2))
 REFUSALS = {"TOO_LATE", "MAY_STILL_LAND", "CONFLICT"}
 ENDS = {WithdrawalState.SETTLED, WithdrawalState.REFUNDED, WithdrawalState.REJECTED}
-
-
-@pytest_asyncio.fixture
-async def crowd(world: World) -> AsyncIterator[People]:
-    """As many rich players as there are pairs."""
-    yield People(world, stock=len(PAIRS))
-    world.is_still = False
 
 
 async def press(world: World, wish: WithdrawalInput, pair: tuple[Verb, Verb]) -> list[str | None]:
@@ -55,34 +49,38 @@ async def finished(people: People, wish: WithdrawalInput) -> WithdrawalState:
     return facts.state
 
 
-async def test_every_pair_while_the_transaction_is_on_its_way(world: World, crowd: People) -> None:
+async def test_every_pair_while_the_transaction_is_on_its_way(world: World, people: People) -> None:
     """With one person for a cancel already there, its second word races every other verb."""
-    wishes = [crowd.wish(await crowd.rich_player(), ETHER) for _ in PAIRS]
+    wishes = [people.wish(await people.rich_player(), ETHER) for _ in PAIRS]
     world.is_still = True
-    await asyncio.gather(*(crowd.withdraw(wish) for wish in wishes))
+    await asyncio.gather(*(people.withdraw(wish) for wish in wishes))
     for wish in wishes:
-        await crowd.withdrawal_until(wish, is_watching, "a transaction with the nodes")
-        await say(world, wish, SupportVerb.CANCEL_BY_SELF_SEND, person="c")
+        await people.withdrawal_until(wish, is_watching, "a transaction with the nodes")
+        await say(world, wish, CANCEL, person="c")
     codes = await asyncio.gather(
         *(press(world, wish, pair) for wish, pair in zip(wishes, PAIRS, strict=True))
     )
+    cancelled = [wish for wish, pair in zip(wishes, PAIRS, strict=True) if CANCEL in pair]
+    for wish in cancelled:
+        await people.withdrawal_until(
+            wish, lambda facts: attempts_of(facts)[-1].purpose is TxPurpose.CANCEL, "the cancel"
+        )
     world.is_still = False
-    ends = await asyncio.gather(*(finished(crowd, wish) for wish in wishes))
+    ends = await asyncio.gather(*(finished(people, wish) for wish in wishes))
     never = {SupportVerb.RESUME, SupportVerb.REJECT_AND_REFUND, *ReviewVerb}
     for pair, refused, end in zip(PAIRS, codes, ends, strict=True):
         assert {code for code in refused if code} <= REFUSALS, pair
         assert [verb in never for verb in pair] == [code is not None for code in refused], (pair, refused)
-        is_cancelled = SupportVerb.CANCEL_BY_SELF_SEND in pair
-        assert end is (WithdrawalState.REFUNDED if is_cancelled else WithdrawalState.SETTLED), pair
+        assert end is (WithdrawalState.REFUNDED if CANCEL in pair else WithdrawalState.SETTLED), pair
 
 
-async def test_every_pair_while_nothing_is_signed(world: World, crowd: People) -> None:
+async def test_every_pair_while_nothing_is_signed(world: World, people: People) -> None:
     """A refund wins against everything that would go on, unless a resume was heard before it."""
     pairs = list(combinations((SupportVerb.CHECK_NOW, SupportVerb.RESUME, SupportVerb.REJECT_AND_REFUND), 2))
-    wishes = [crowd.wish(await crowd.rich_player(), ETHER) for _ in pairs]
+    wishes = [people.wish(await people.rich_player(), ETHER) for _ in pairs]
     with world.database.raw() as connection:
         connection.execute("INSERT INTO signer.switches (scope, why) VALUES ('any', 'a test')")
-    await asyncio.gather(*(crowd.withdraw(wish) for wish in wishes))
+    await asyncio.gather(*(people.withdraw(wish) for wish in wishes))
     for wish in wishes:
         await stands(world, wish, "PAUSED")
     codes = await asyncio.gather(
@@ -90,7 +88,7 @@ async def test_every_pair_while_nothing_is_signed(world: World, crowd: People) -
     )
     refunded = [SupportVerb.REJECT_AND_REFUND in pair for pair in pairs]
     ends = await asyncio.gather(
-        *(finished(crowd, wish) for wish, is_refunded in zip(wishes, refunded, strict=True) if is_refunded)
+        *(finished(people, wish) for wish, is_refunded in zip(wishes, refunded, strict=True) if is_refunded)
     )
     with world.database.raw() as connection:
         connection.execute("DELETE FROM signer.switches WHERE scope = 'any'")
@@ -99,15 +97,15 @@ async def test_every_pair_while_nothing_is_signed(world: World, crowd: People) -
         assert {code for code in refused if code} <= {"TOO_LATE"}, pair
     (going_on,) = [wish for wish, is_refunded in zip(wishes, refunded, strict=True) if not is_refunded]
     await say(world, going_on, SupportVerb.RESUME, person="c")
-    assert await finished(crowd, going_on) is WithdrawalState.SETTLED
+    assert await finished(people, going_on) is WithdrawalState.SETTLED
 
 
-async def test_every_pair_in_review(world: World, crowd: People) -> None:
+async def test_every_pair_in_review(world: World, people: People) -> None:
     """Approve and reject race: the row that came first stands, the other word is refused or takes it back."""
     verbs: tuple[Verb, ...] = (ReviewVerb.APPROVE, ReviewVerb.REJECT, SupportVerb.CHECK_NOW)
     pairs = list(combinations(verbs, 2))
-    wishes = [crowd.wish(await crowd.rich_player(), 11 * ETHER) for _ in pairs]
-    await asyncio.gather(*(crowd.withdraw(wish) for wish in wishes))
+    wishes = [people.wish(await people.rich_player(), 11 * ETHER) for _ in pairs]
+    await asyncio.gather(*(people.withdraw(wish) for wish in wishes))
     for wish in wishes:
         await stands(world, wish, "REVIEW")
     codes = await asyncio.gather(
@@ -115,7 +113,7 @@ async def test_every_pair_in_review(world: World, crowd: People) -> None:
     )
     for wish, pair, refused in zip(wishes, pairs, codes, strict=True):
         assert {code for code in refused if code} <= {"TOO_LATE"}, (pair, refused)
-        end = await finished(crowd, wish)
+        end = await finished(people, wish)
         if ReviewVerb.REJECT not in pair:
             assert end is WithdrawalState.SETTLED
         elif ReviewVerb.APPROVE not in pair or refused[1] is None:

@@ -8,7 +8,7 @@ from tests.support.world import Terms, World
 from tests.support.world_buttons import attribute, sentence
 from tests.support.world_house import ETHER
 from tests.support.world_people import RICHES, People
-from tests.support.world_support import stands
+from tests.support.world_waits import stands
 from workflows.names import REASON, withdrawal_workflow_id
 
 

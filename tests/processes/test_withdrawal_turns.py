@@ -9,7 +9,8 @@ from domain.withdrawals import ReviewVerb, WithdrawalFacts, WithdrawalInput, Wit
 from tests.support.world import World
 from tests.support.world_house import ETHER
 from tests.support.world_people import RICHES, People
-from tests.support.world_support import attempts_of, said_by, say, sent_and_still, stands
+from tests.support.world_support import attempts_of, said_by, say, sent_and_still
+from tests.support.world_waits import stands
 from workflows.names import SignalName, withdrawal_workflow_id
 
 PADDING = "x" * 500_000

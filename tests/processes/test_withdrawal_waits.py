@@ -5,27 +5,17 @@ from temporalio.client import Client
 
 from api.asking import NoAnswer
 from domain.errors import InvariantBroken, RefusedBySigner
-from domain.send_steps import SendStep, next_send_step
 from domain.signing import Refusal
-from domain.withdrawals import ReviewVerb, WithdrawalFacts, WithdrawalInput, WithdrawalState
+from domain.withdrawals import ReviewVerb, WithdrawalInput, WithdrawalState
 from tests.support.world import Terms, World
-from tests.support.world_buttons import attribute, cancel, reset_to_start, sentence, start_again, terminate
+from tests.support.world_buttons import cancel, reset_to_start, sentence, start_again, terminate
 from tests.support.world_house import ETHER
 from tests.support.world_people import RICHES, People
-from workflows.names import REASON, SignalName, withdrawal_workflow_id
+from tests.support.world_waits import is_watching, stands, workflow_of
+from workflows.names import SignalName
 
 FEE = 500
 POOR = Terms(wallets=1, coins=ETHER)
-
-
-def workflow_of(wish: WithdrawalInput) -> str:
-    """Return the id of the withdrawal's workflow."""
-    return withdrawal_workflow_id(wish.withdrawal_id)
-
-
-def is_watching(facts: WithdrawalFacts) -> bool:
-    """Whether a block is all that is missing."""
-    return facts.send is not None and next_send_step(facts.send) is SendStep.WATCH
 
 
 async def press(button: str, client: Client, wish: WithdrawalInput) -> None:
@@ -37,15 +27,6 @@ async def press(button: str, client: Client, wish: WithdrawalInput) -> None:
         await reset_to_start(client, workflow_of(wish))
     else:
         await cancel(client, workflow_of(wish))
-
-
-async def stands(world: World, wish: WithdrawalInput, reason: str) -> None:
-    """Wait until an operator would find the withdrawal under this reason."""
-
-    async def says_so() -> bool:
-        return await attribute(world.money, workflow_of(wish), REASON) == reason
-
-    await world.until(says_so, f"the reason {reason}")
 
 
 @pytest.mark.parametrize("button", ["terminate", "reset"])

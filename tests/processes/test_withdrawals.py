@@ -7,29 +7,19 @@ import pytest
 from api.errors import Refused
 from domain.accounts import Purpose
 from domain.assets import Asset
-from domain.send_steps import SendStep, next_send_step
 from domain.sends import Told
 from domain.wishes import SupportVerb
-from domain.withdrawals import ReviewVerb, WithdrawalFacts, WithdrawalInput, WithdrawalState
+from domain.withdrawals import ReviewVerb, WithdrawalFacts, WithdrawalState
 from tests.support.ledger_database import COIN, TOKEN
 from tests.support.world import World
 from tests.support.world_buttons import attribute, sentence
 from tests.support.world_house import ETHER, REFUSING
 from tests.support.world_people import RICHES, People
 from tests.support.world_support import say
-from workflows.names import REASON, STATE, SignalName, withdrawal_workflow_id
+from tests.support.world_waits import is_watching, stands, workflow_of
+from workflows.names import STATE, SignalName
 
 FEE = {COIN.asset_id: 500, TOKEN.asset_id: 50}
-
-
-def workflow_of(wish: WithdrawalInput) -> str:
-    """Return the id of the withdrawal's workflow."""
-    return withdrawal_workflow_id(wish.withdrawal_id)
-
-
-def is_watching(facts: WithdrawalFacts) -> bool:
-    """Whether the transaction is with the nodes and a block is all that is missing."""
-    return facts.send is not None and next_send_step(facts.send) is SendStep.WATCH
 
 
 @pytest.mark.parametrize(("asset", "units"), [(COIN, ETHER), (TOKEN, 10**8)], ids=["coin", "token"])
@@ -204,7 +194,7 @@ async def test_a_switched_off_signer_pauses_and_nothing_is_lost(world: World, pe
         connection.execute("INSERT INTO signer.switches (scope, why) VALUES ('any', 'a test')")
     wish = people.wish(player)
     await people.withdraw(wish)
-    await _blocked(world, wish, "PAUSED")
+    await stands(world, wish, "PAUSED")
     assert "Signing is switched off" in await sentence(world.money, workflow_of(wish))
     with world.database.raw() as connection:
         connection.execute("DELETE FROM signer.switches WHERE scope = 'any'")
@@ -227,10 +217,3 @@ async def test_a_payee_that_refuses_gets_nothing_committed(own_world: World) -> 
     assert facts.send.is_released
     assert people.payments(wish) == 0
     assert await people.units(player) == before
-
-
-async def _blocked(world: World, wish: WithdrawalInput, reason: str) -> None:
-    async def says_so() -> bool:
-        return await attribute(world.money, workflow_of(wish), REASON) == reason
-
-    await world.until(says_so, f"the reason {reason}")

@@ -6,12 +6,9 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.repairs import StuckReport, StuckSearch
-from domain.withdrawals import WithdrawalInput
-from tests.support.world import RunningHouse
-from tests.support.world_buttons import attribute
 from tests.support.world_checks import is_running
 from workers.schedules import SOUGHT
-from workflows.names import OPS_QUEUE, REASON, stuck_finder_id, withdrawal_workflow_id
+from workflows.names import OPS_QUEUE, stuck_finder_id
 from workflows.stuck_finder import StuckFinderWorkflow
 
 
@@ -33,20 +30,6 @@ async def run_id(client: Client, workflow_id: str) -> str | None:
         if error.status is RPCStatusCode.NOT_FOUND:
             return None
         raise
-
-
-def workflow_of(wish: WithdrawalInput) -> str:
-    """Return the id of the withdrawal's workflow."""
-    return withdrawal_workflow_id(wish.withdrawal_id)
-
-
-async def stands(world: RunningHouse, wish: WithdrawalInput, reason: str) -> None:
-    """Wait until an operator would find the withdrawal under this reason."""
-
-    async def says_so() -> bool:
-        return await attribute(world.money, workflow_of(wish), REASON) == reason
-
-    await world.until(says_so, f"the reason {reason}")
 
 
 async def restarted(client: Client, workflow_id: str) -> None:

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from api.desk import press
 from chains.codecs.evm import EvmCodec, payment_of
 from domain.cases import Said
-from domain.send_steps import SendStep, next_send_step
 from domain.sends import AttemptFacts, TxPurpose
 from domain.tickets import Ticket
 from domain.wishes import SupportVerb
@@ -16,10 +15,9 @@ from domain.withdrawals import ReviewVerb, WithdrawalFacts, WithdrawalInput
 from signer.building import sign_transaction
 from tests.support.chain_rigs import address_of
 from tests.support.world import RunningHouse, World
-from tests.support.world_buttons import attribute
 from tests.support.world_house import OUTSIDER
 from tests.support.world_people import People
-from workflows.names import REASON, withdrawal_workflow_id
+from tests.support.world_waits import is_watching
 
 _tickets = itertools.count(1)
 
@@ -57,11 +55,6 @@ async def agree(
         await say(world, wish, verb, person=person, cap=cap)
 
 
-def is_watching(facts: WithdrawalFacts) -> bool:
-    """Whether a block is all that is missing."""
-    return facts.send is not None and next_send_step(facts.send) is SendStep.WATCH
-
-
 async def sent_and_still(world: World, people: People) -> WithdrawalInput:
     """A withdrawal whose transaction is with the nodes of a network that makes no block."""
     player = await people.rich_player()
@@ -88,15 +81,6 @@ async def said_by(world: RunningHouse, wish: WithdrawalInput) -> Said:
     said = await world.asker.case(wish.withdrawal_id)
     assert said is not None, wish
     return said
-
-
-async def stands(world: RunningHouse, wish: WithdrawalInput, reason: str) -> None:
-    """Wait until an operator would find the withdrawal under this reason."""
-
-    async def says_so() -> bool:
-        return await attribute(world.money, withdrawal_workflow_id(wish.withdrawal_id), REASON) == reason
-
-    await world.until(says_so, f"the reason {reason}")
 
 
 @contextmanager

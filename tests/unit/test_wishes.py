@@ -24,6 +24,7 @@ from domain.wishes import (
     wanted_replacement,
     wants_another_try,
     wants_refund,
+    was_given_up,
 )
 
 WALLET = bytes([9]) * 20
@@ -109,6 +110,29 @@ def test_rows_say_what_may_land_and_what_may_be_replaced(
     assert (facts.current is not None and can_be_replaced(facts.current)) is replaceable
     assert wants_refund(facts, [wish(REFUND)], SEEN) is not is_live
     assert not wants_refund(facts, [wish(CANCEL)], SEEN)
+
+
+@pytest.mark.parametrize(
+    ("attempts", "wishes", "given_up"),
+    [
+        ((attempt(outcome=FAILED),), BOTH_CANCEL, True),
+        ((attempt(outcome=DEAD),), BOTH_CANCEL, True),
+        ((attempt(outcome=FAILED),), BOTH_CANCEL[:1], False),
+        ((attempt(outcome=PAID),), BOTH_CANCEL, False),
+        ((attempt(),), BOTH_CANCEL, False),
+        ((attempt(outcome=FAILED), attempt(2)), BOTH_CANCEL, False),
+        ((attempt(outcome=FAILED), attempt(2, outcome=FAILED)), BOTH_CANCEL, False),
+        ((attempt(outcome=FAILED),), [wish(BUMP)], False),
+    ],
+)
+def test_what_people_agreed_to_cancel_is_given_back_when_it_reverts(
+    attempts: tuple[AttemptFacts, ...],
+    wishes: list[Wish],
+    given_up: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    """The nonce was spent on nothing, as they wanted: no further attempt is made behind their back."""
+    assert was_given_up(send(*attempts), wishes) is given_up
+    assert wants_refund(send(*attempts), wishes, OTHER) is given_up
 
 
 @pytest.mark.parametrize(

@@ -112,4 +112,12 @@ def test_a_player_reads_sent_only_with_a_block_and_paid_only_when_final(
     state: WithdrawalState, attempt: AttemptState | None, outcome: AttemptOutcome | None, view: PlayerView
 ) -> None:
     """The player's word never runs ahead of the chain, and never names an inner reason."""
-    assert player_view(state, attempt, outcome) is view
+    tried = sent(attempt, outcome).current if attempt else None
+    paying = tried.model_copy(update={"pays": True}) if tried else None
+    assert player_view(state, paying) is view
+
+
+@pytest.mark.parametrize("state", [AttemptState.INCLUDED, AttemptState.ACCEPTED])
+def test_a_block_with_a_cancel_or_a_failure_sent_nothing(state: AttemptState) -> None:
+    """What our own transaction did without paying is no news for the player."""
+    assert player_view(WithdrawalState.COMMITTED, sent(state).current) is PlayerView.PROCESSING

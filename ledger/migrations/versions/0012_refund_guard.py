@@ -1,4 +1,7 @@
-"""No refund while its network is frozen, and none on evidence about anything but its own send."""
+"""No refund while its network is frozen, and none on evidence about anything but its own send.
+
+And the door may see whether what a block holds is the payment itself.
+"""
 
 from alembic import op
 
@@ -41,6 +44,7 @@ CREATE TRIGGER refund_on_update BEFORE UPDATE ON ledger.withdrawals
 
 _GRANTS = """
 GRANT EXECUTE ON FUNCTION chain.hold_mode TO croupier_money, croupier_chain;
+GRANT SELECT ON chain.own_txs TO croupier_api;
 """
 
 
