@@ -206,7 +206,7 @@ async def record_answers(
 async def open_sends(session: AsyncConnection, network: str) -> list[OpenSend]:
     """Signed attempts of this network that stand in no block, in nonce order per wallet; for the healer.
 
-    None while the network is frozen: until people trust it again nothing is sent there.
+    None while the network is frozen, and none of a frozen wallet: until people trust it nothing is sent.
     """
     rows = await session.execute(_OPEN, {"network": network})
     return [
@@ -251,6 +251,8 @@ _OPEN = text("""
      WHERE t.chain_id = :network AND t.outcome IS NULL
        AND t.state IN ('signed', 'sending', 'accepted', 'orphaned')
        AND NOT EXISTS (SELECT 1 FROM chain.chains c WHERE c.chain_id = t.chain_id AND c.mode = 'frozen')
+       AND NOT EXISTS (SELECT 1 FROM chain.wallets w WHERE w.chain_id = t.chain_id AND w.address = t.wallet
+                        AND w.state = 'frozen')
      ORDER BY t.wallet, t.nonce
 """)
 
