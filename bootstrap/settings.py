@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from domain.assets import Asset, AssetKind, Catalogue, NetworkId
 from domain.deposits import WalletRole
+from domain.planning import PlannerTerms
 from domain.rules import Policy
 from domain.wire import Hex, Units
 
@@ -150,6 +151,7 @@ class HouseFile(_HousePart):
     addresses: tuple[AddressesEntry, ...]
     wallets: tuple[WalletEntry, ...]
     policy: Policy
+    planner: PlannerTerms = PlannerTerms()
 
     @property
     def catalogue(self) -> Catalogue:

@@ -15,12 +15,13 @@ from bootstrap.settings import HouseFile
 from domain.assets import Catalogue
 from domain.deposits import Observation
 from domain.errors import TemporalUnavailable
+from domain.own_transfers import OWN_KINDS, TransferInput
 from domain.players import PoolInput
 from domain.repairs import Restartable, RunState
 from domain.sends import FeedInput, Told
 from ledger.events import DepositEvent, SendEvent
 from workflows.names import MONEY_NAMESPACE, SignalName, withdrawal_workflow_id
-from workflows.starts import Start, deposit_start, start_of
+from workflows.starts import Start, deposit_start, start_of, transfer_start
 
 NEWS = {GRANTED: SignalName.GRANTED}
 STATES = {
@@ -65,13 +66,16 @@ class TemporalStarter:
             return
 
     async def send(self, event: SendEvent) -> None:
-        """Tell the withdrawal that owns a send; one that has ended has nothing to learn."""
-        handle = self.money.get_workflow_handle(withdrawal_workflow_id(event.send_id))
-        try:
-            await handle.signal(NEWS.get(event.state, SignalName.OBSERVED), Told(number=event.number))
-        except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:
-                raise TemporalUnavailable(error.message) from error
+        """Tell the workflow that owns a send; one that has ended has nothing to learn."""
+        workflow_id = withdrawal_workflow_id(event.send_id)
+        if event.send_kind in OWN_KINDS:
+            transfer = TransferInput(transfer_id=event.send_id, kind=event.send_kind, network=event.network)
+            workflow_id = transfer_start(transfer).workflow_id
+        await self._tell(workflow_id, NEWS.get(event.state, SignalName.OBSERVED), event.number)
+
+    async def tell_transfer(self, transfer: TransferInput) -> None:
+        """Tell its workflow that its rows have changed; one that has ended has nothing to learn."""
+        await self._tell(transfer_start(transfer).workflow_id, SignalName.OBSERVED, 0)
 
     async def run_of(self, owed: Restartable) -> Run:
         """What Temporal knows of its newest run; one that retention has taken is absent."""
@@ -99,6 +103,13 @@ class TemporalStarter:
         except WorkflowAlreadyStartedError:
             return False
         return True
+
+    async def _tell(self, workflow_id: str, signal: SignalName, number: int) -> None:
+        try:
+            await self.money.get_workflow_handle(workflow_id).signal(signal, Told(number=number))
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise TemporalUnavailable(error.message) from error
 
     async def _start(
         self,

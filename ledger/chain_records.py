@@ -117,6 +117,8 @@ deposits = Table(
     Column("unlocked_at", MOMENT),
     Column("credits", SmallInteger),
     Column("returns", SmallInteger),
+    Column("sweep_id", Uuid),
+    Column("swept_at", MOMENT),
 )
 
 wallets = Table(
@@ -181,6 +183,31 @@ grants = Table(
     Column("wallet", LargeBinary),
     Column("granted_at", MOMENT),
     Column("released_at", MOMENT),
+)
+
+own_transfers = Table(
+    "own_transfers",
+    metadata,
+    Column("transfer_id", Uuid, primary_key=True),
+    Column("kind", Text),
+    Column("chain_id", Text),
+    Column("asset_id", Integer),
+    Column("operator", SmallInteger),
+    Column("slot", SmallInteger),
+    Column("wanted", UNITS),
+    Column("source", LargeBinary),
+    Column("payee", LargeBinary),
+    Column("amount", UNITS),
+    Column("fee_cap", UNITS),
+    Column("state", Text),
+    Column("code", Text),
+    Column("sentence", Text),
+    Column("send_posting_id", Uuid),
+    Column("evidence_id", Uuid),
+    Column("policy_version", Integer),
+    Column("planned_at", MOMENT),
+    Column("updated_at", MOMENT),
+    Column("closed_at", MOMENT),
 )
 
 attempts = Table(

@@ -20,6 +20,7 @@ from domain.sends import (
     AttemptRef,
     PlanRequest,
     SendFacts,
+    SendKind,
     SendOrder,
     SendPlan,
     SendRef,
@@ -43,6 +44,8 @@ PLAN_REASONS = {
     "WALLET_SHORT": Reason.LIQUIDITY,
     "CHAIN_FROZEN": Reason.CHAIN_FROZEN,
 }
+WITHOUT_FLOAT = {SendKind.SWEEP, SendKind.GAS}
+"""Kinds that no hot wallet pays: what their payer lacks is gas."""
 
 
 class Sending:
@@ -181,6 +184,8 @@ class Sending:
     async def _no_plan(self, step: str, error: FailureError) -> None:
         code = failure_code(error)
         reason = PLAN_REASONS.get(code or "", Reason.RPC_DOWN)
+        if reason is Reason.LIQUIDITY and self._order.kind in WITHOUT_FLOAT:
+            reason = Reason.GAS_TANK_EMPTY
         await self._desk.stand(step, reason, code or "no answer in time")
 
     async def _ask_signer(

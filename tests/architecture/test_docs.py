@@ -10,6 +10,7 @@ import yaml
 from devstack.runs import CHECKOUT
 from domain.bets import BetState
 from domain.deposits import DepositState
+from domain.own_transfers import TransferState
 from domain.reviews import Reason
 from domain.sends import AttemptOutcome, AttemptState
 from domain.withdrawals import PlayerView, WithdrawalState
@@ -37,7 +38,8 @@ def _anchors(name: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "states", [BetState, DepositState, WithdrawalState, PlayerView, AttemptState, AttemptOutcome]
+    "states",
+    [BetState, DepositState, WithdrawalState, PlayerView, TransferState, AttemptState, AttemptOutcome],
 )
 def test_every_state_is_explained(states: type[StrEnum]) -> None:
     """Each state a row can have stands in the page of workflows."""

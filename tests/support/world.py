@@ -35,6 +35,7 @@ from signer.running import build_workers
 from signer.signing import SigningActivities
 from tests.support.ledger_database import NETWORK, LedgerDatabase
 from tests.support.world_house import (
+    COINS_FOR_GAS,
     COINS_IN_A_WALLET,
     FAMILY,
     Keys,
@@ -60,10 +61,11 @@ _directories = itertools.count(1)
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a world is like: its hot wallets and their coins, the depth of finality, addresses kept ready."""
+    """What a world is like: its wallets and their coins, the depth of finality, addresses kept ready."""
 
     wallets: int = 4
     coins: int = COINS_IN_A_WALLET
+    gas_coins: int = COINS_FOR_GAS
     finality_depth: int = 4
     ready: int = 50
     processes: tuple[str, ...] = (*PROCESSES, SIGNER)
@@ -211,12 +213,14 @@ async def running_world(postgres: Postgres, directory: Path, terms: Terms) -> As
         await Client.connect(temporal.address, namespace=namespace, plugins=plugins)
         for namespace in (BETS_NAMESPACE, MONEY_NAMESPACE)
     ]
-    database = await open_database(postgres, keys, terms.coins)
+    database = await open_database(postgres, keys, terms.coins, terms.gas_coins)
     world = World(
         database=database,
         temporal=temporal,
         keys=keys,
-        chain=make_chain(dict.fromkeys(keys.wallets, terms.coins), terms.finality_depth),
+        chain=make_chain(
+            dict.fromkeys(keys.wallets, terms.coins), terms.finality_depth, {keys.gas: terms.gas_coins}
+        ),
         house=house_file(keys, terms.ready),
         bets=bets,
         money=money,

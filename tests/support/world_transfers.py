@@ -1,0 +1,77 @@
+"""Own transfers in a world: planned as the planner plans them, and how their end is seen."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from domain.assets import Asset
+from domain.own_transfers import TransferFacts, TransferInput, TransferState
+from domain.planning import PlanReport, PlanRound
+from ledger.floats import WalletFloat, floats_of
+from ledger.own_transfers import TransferPlan, plan_transfer, recall_transfer
+from tests.support.ledger_database import COIN, NETWORK
+from tests.support.world import World
+from workflows.names import OPS_QUEUE, planner_id
+from workflows.planner import PlannerWorkflow
+from workflows.starts import transfer_start
+
+
+async def planned(world: World, plan: TransferPlan) -> TransferInput:
+    """Insert the row of a transfer and start its workflow."""
+    async with world.rows.begin() as session:
+        transfer = await plan_transfer(session, plan, datetime.now(UTC))
+    assert transfer is not None, plan
+    assert await world.assembly("croupier_ops").starter.start_again(transfer)
+    return transfer
+
+
+async def plan_round(world: World) -> PlanReport:
+    """One round of the planner, as its schedule would start it."""
+    rounds = await world.money.start_workflow(
+        PlannerWorkflow.run,
+        PlanRound(),
+        id=f"{planner_id()}-{datetime.now(UTC).timestamp()}",
+        task_queue=OPS_QUEUE,
+    )
+    return await rounds.result()
+
+
+async def transfer_of(world: World, transfer: TransferInput) -> TransferFacts:
+    """The transfer as its rows show it."""
+    async with world.rows.begin() as session:
+        return await recall_transfer(session, transfer.transfer_id)
+
+
+async def transfer_until(
+    world: World, transfer: TransferInput, holds: Callable[[TransferFacts], bool], what: str
+) -> TransferFacts:
+    """Wait until the rows of a transfer say something."""
+    found: list[TransferFacts] = []
+
+    async def looks() -> bool:
+        found.append(await transfer_of(world, transfer))
+        return holds(found[-1])
+
+    try:
+        await world.until(looks, what)
+    except AssertionError as error:
+        raise AssertionError(f"{error}; the last that was seen: {found[-1:]}") from None
+    return found[-1]
+
+
+async def ended(world: World, transfer: TransferInput, state: TransferState) -> TransferFacts:
+    """Wait until the transfer's row and its workflow have ended, and return the row."""
+    await transfer_until(world, transfer, lambda facts: facts.state is state, f"the end as {state}")
+    await world.money.get_workflow_handle(workflow_of(transfer)).result()
+    return await transfer_of(world, transfer)
+
+
+async def float_of(world: World, wallet: bytes, asset: Asset = COIN) -> WalletFloat:
+    """What a wallet holds and has promised, by its row."""
+    async with world.rows.begin() as session:
+        found = await floats_of(session, NETWORK)
+    return next(one for one in found if (one.address, one.asset_id) == (wallet, asset.asset_id))
+
+
+def workflow_of(transfer: TransferInput) -> str:
+    """The id of the transfer's workflow."""
+    return transfer_start(transfer).workflow_id
