@@ -155,7 +155,7 @@ def _facts(row: AnyRow) -> DepositFacts:
     state = DepositState(row.state)
     is_posted = row.credits > row.returns
     if state is DepositState.FINAL and is_posted:
-        state = DepositState.CREDITED
+        state = DepositState.CREDITED if row.swept_at is None else DepositState.SWEPT
     return DepositFacts(
         deposit_id=row.deposit_id,
         state=state,

@@ -153,9 +153,9 @@ class OwnTransfer:
             self._facts = await self.recall()
         elif step is TransferStep.COMMIT:
             self._facts = await self._commit()
-        elif step is TransferStep.PAY:
+        elif step is TransferStep.PAY and not (self.is_unwanted and _can_be_buried(self._now)):
             self._facts = await self._pay()
-        elif step is TransferStep.RETURN:
+        elif step in {TransferStep.PAY, TransferStep.RETURN}:
             self._facts = await self._return()
         else:
             self._facts = await self._settle()
@@ -267,6 +267,12 @@ class TransferSignals:
     @workflow.signal(name=SignalName.RETRY_NOW)
     def retry_now(self, who: str) -> None:  # noqa: ARG002 - for the history
         self._own.told()
+
+
+def _can_be_buried(facts: TransferFacts) -> bool:
+    """Whether nothing of a committed transfer is on its way by the rows; the signer has the last word."""
+    current = facts.send.current if facts.send else None
+    return current is None or current.outcome is not None or not current.state.has_bytes
 
 
 def _end_sentence(facts: TransferFacts) -> str:

@@ -14,14 +14,18 @@ from temporalio.client import Client
 
 from devstack.postgres import Postgres
 from devstack.runs import CHECKOUT, open_run
-from domain.ids import operator_of_player
+from domain.ids import SLOTS, operator_of_player
+from domain.own_transfers import TransferState
+from domain.sends import SendKind
 from domain.withdrawals import ReviewVerb, WithdrawalInput, WithdrawalState
-from tests.support.ledger_database import NETWORK
+from ledger.own_transfers import TransferPlan
+from tests.support.ledger_database import COIN, NETWORK, TOKEN
 from tests.support.world import Terms, World, running_world
 from tests.support.world_buttons import attribute, terminate
 from tests.support.world_house import ETHER, FAMILY, OPERATOR
 from tests.support.world_people import People
 from tests.support.world_repairs import search
+from tests.support.world_transfers import ended, plan_round, planned, transfers_at
 from workers.running import finish, leave
 from workflows.names import (
     REASON,
@@ -30,9 +34,13 @@ from workflows.names import (
     address_workflow_id,
     bet_workflow_id,
     feed_workflow_id,
+    funding_workflow_id,
+    move_workflow_id,
+    planner_id,
     player_workflow_id,
     seed_rotation_workflow_id,
     stuck_finder_id,
+    sweep_workflow_id,
     withdrawal_workflow_id,
 )
 
@@ -71,6 +79,8 @@ class Recorder:
             self.cancelled,
             self.paused,
             self.answer_lost,
+            self.swept,
+            self.moved,
             self.followed,
             self.searched,
         ):
@@ -136,6 +146,37 @@ class Recorder:
         wish = self.people.wish(await self.people.rich_player())
         self.world.mischief.lose_answer(withdrawal_workflow_id(wish.withdrawal_id), "sign")
         await self._ended("answer_lost", wish, WithdrawalState.SETTLED, _nothing)
+
+    async def swept(self) -> None:
+        address = await self.people.address(await self.people.register())
+        await self.people.credited(self.people.pay_in(address, 100 * 10**6, TOKEN))
+        await plan_round(self.world, workflow_id=planner_id())
+        (sweep,) = await transfers_at(self.world, SendKind.SWEEP, address)
+        await ended(self.world, sweep, TransferState.SETTLED)
+        (top_up,) = await transfers_at(self.world, SendKind.GAS, address)
+        for scenario, workflow_id in (
+            ("planned", planner_id()),
+            ("funded", sweep_workflow_id(sweep.transfer_id)),
+            ("topped_up", funding_workflow_id(top_up.transfer_id)),
+        ):
+            await self.keep(scenario, self.world.money, workflow_id)
+
+    async def moved(self) -> None:
+        source, payee = self.world.keys.wallets[:2]
+        plan = TransferPlan(
+            kind=SendKind.REFILL,
+            network=NETWORK,
+            asset_id=COIN.asset_id,
+            operator=OPERATOR,
+            slot=source[-1] % SLOTS,
+            policy_version=1,
+            wanted=ETHER,
+            source=source,
+            payee=payee,
+        )
+        move = await planned(self.world, plan)
+        await ended(self.world, move, TransferState.SETTLED)
+        await self.keep("refilled", self.world.money, move_workflow_id(move.transfer_id))
 
     async def followed(self) -> None:
         await self.keep("followed", self.world.money, feed_workflow_id(NETWORK))
