@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 from temporalio import activity
 
 from activities.shifts import Shift
 from chains.gateway import ChainWriter
 from domain.assets import Catalogue
-from domain.errors import ChainFrozen, FeeAboveCap, Unavailable
+from domain.errors import CroupierError, FeeAboveCap, Unavailable
 from domain.replacements import Replacement, ReplacementRequest
 from domain.sends import (
     AttemptRef,
@@ -23,8 +24,9 @@ from domain.sends import (
     SimulationVerdict,
 )
 from domain.stalls import ChainStalled
-from ledger.observed import read_cursor
+from ledger.freezing import must_be_trusted
 from ledger.sends import (
+    OpenSend,
     copy_signed,
     insert_attempt,
     newest_variant,
@@ -32,10 +34,12 @@ from ledger.sends import (
     record_answers,
     record_sending,
     replan_attempt,
+    signed_plan,
     uncopied_sends,
     uncopied_variant,
 )
 from ledger.session import Sessions
+from ledger.stalling import STALLED
 
 HEAL_EVERY_SECONDS = 10
 RESEND_AFTER = timedelta(seconds=30)
@@ -58,9 +62,14 @@ class BroadcastingActivities:
     async def plan_send(self, request: PlanRequest) -> SendPlan:
         """Quote fees, rehearse the transfer, and store the attempt with its plan; it takes no nonce.
 
-        An attempt that was signed keeps the plan it was signed under.
+        An attempt that was signed keeps the plan it was signed under and is not rehearsed again: bytes whose
+        answer was lost are taken over, and the rows then say SIGNED whatever the network would say now.
         """
-        order, plan = request.order, await self._rehearsed(request)
+        order = request.order
+        signed = await self._signed_before(order.send_id, order.network, request.attempt)
+        if signed is not None:
+            return signed
+        plan = await self._rehearsed(request)
         if plan.verdict is SimulationVerdict.REFUSED:
             return plan
         async with self.sessions.begin() as session:
@@ -68,18 +77,22 @@ class BroadcastingActivities:
                 session, order.send_id, request.attempt, network=order.network, wallet=order.wallet, plan=plan
             )
 
+    async def _signed_before(self, send_id: UUID, network: str, attempt: int) -> SendPlan | None:
+        """The plan of an attempt whose bytes the signer stored, which are copied here; None without bytes."""
+        async with self.sessions.begin() as session:
+            await must_be_trusted(session, network, send_id)
+            variant = await uncopied_variant(session, send_id, attempt)
+            if variant is not None:
+                await copy_signed(session, send_id, attempt, variant)
+            return await signed_plan(session, send_id, attempt)
+
     async def _rehearsed(self, request: PlanRequest) -> SendPlan:
         order = request.order
-        if await self._must_not_be_frozen(order.network) == "stalled":
+        async with self.sessions.begin() as session:
+            mode = await must_be_trusted(session, order.network, order.send_id)
+        if mode == STALLED:
             raise ChainStalled(order.network, "nothing new is sent there until it does")
         return await self.writers[order.network].plan(self._intent(order))
-
-    async def _must_not_be_frozen(self, network: str) -> str:
-        async with self.sessions.begin() as session:
-            cursor = await read_cursor(session, network)
-        if cursor.mode == "frozen":
-            raise ChainFrozen(network, cursor.why or "a final block was taken back")
-        return cursor.mode
 
     @activity.defn
     async def plan_replacement(self, request: ReplacementRequest) -> Replacement:
@@ -88,8 +101,8 @@ class BroadcastingActivities:
         At the cap the old bytes stay live, and the answer says what the network asks.
         """
         order = request.order
-        await self._must_not_be_frozen(order.network)
         async with self.sessions.begin() as session:
+            await must_be_trusted(session, order.network, order.send_id)
             missing = await uncopied_variant(session, order.send_id, request.attempt)
             last = await newest_variant(session, order.send_id, request.attempt)
         if missing is not None:
@@ -105,8 +118,8 @@ class BroadcastingActivities:
     @activity.defn
     async def broadcast(self, ref: AttemptRef) -> BroadcastNote:
         """Hand the stored bytes of one variant to the nodes; whatever they say, only a block ends it."""
-        await self._must_not_be_frozen(ref.network)
         async with self.sessions.begin() as session:
+            await must_be_trusted(session, ref.network, ref.send_id)
             tx = await copy_signed(session, ref.send_id, ref.attempt, ref.variant)
         return await self._hand_over(ref.network, tx)
 
@@ -148,7 +161,18 @@ class BroadcastingActivities:
         for send in waiting:
             activity.heartbeat(f"healing {send.send_id}")
             if send.tried_at is None or send.tried_at < silent_since:
-                await self._hand_over(network, send.tx)
+                await self._heal_one(network, send)
+
+    async def _heal_one(self, network: str, send: OpenSend) -> None:
+        """What is wrong with one send alarms and keeps no other from its turn; an outage ends the round."""
+        try:
+            await self._hand_over(network, send.tx)
+        except Unavailable:
+            raise
+        except CroupierError as error:
+            activity.logger.error(
+                "send %s, attempt %s is not healed: %s", send.send_id, send.attempt, error.sentence
+            )
 
     async def _hand_over(self, network: str, tx: SignedTx) -> BroadcastNote:
         writer = self.writers[network]

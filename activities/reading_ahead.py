@@ -38,7 +38,7 @@ class Ahead:
 
 
 @asynccontextmanager
-async def reading_ahead(reader: ChainReader) -> AsyncIterator[Ahead]:
+async def reading_ahead(reader: ChainReader) -> AsyncGenerator[Ahead]:
     """Read ahead until the end of one walk."""
     ahead = Ahead(reader)
     try:

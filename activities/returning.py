@@ -22,6 +22,7 @@ from domain.verbs import judge
 from domain.wishes import SupportAct, Wish
 from domain.withdrawals import ReturnAct, WithdrawalFacts, WithdrawalRef, WithdrawalState
 from ledger.floats import release
+from ledger.freezing import hold_unfrozen
 from ledger.loading import lock_slots
 from ledger.session import Sessions
 from ledger.wishes import insert_wish, is_recorded, lock_withdrawal
@@ -62,7 +63,8 @@ class ReturningActivities:
     async def return_withdrawal(self, act: ReturnAct) -> WithdrawalFacts:
         """Give amount and fee back to the player, on the evidence that nothing can pay any more.
 
-        Raises TooLate while an attempt is open or paid, and Corrupt if the evidence is none.
+        Raises TooLate while an attempt is open or paid, ChainFrozen while its network is frozen, and Corrupt
+        if the evidence is none.
         """
 
         async def work(session: AsyncConnection) -> WithdrawalFacts:
@@ -72,6 +74,7 @@ class ReturningActivities:
             if facts.state is not WithdrawalState.COMMITTED:
                 return facts
             assert facts.send is not None
+            await hold_unfrozen(session, facts.network)
             await release(session, facts.send.send_id, WithdrawalState.REFUNDED.value)
             key = withdrawal_key(act.withdrawal_id)
             outcome = await book(

@@ -33,6 +33,7 @@ from domain.tickets import TRIES_OF_A_DELIVERY, update_id
 from domain.wire import Message
 from workflows.names import (
     ACCEPT_UPDATE_ID,
+    CONTENT,
     MONEY_NAMESPACE,
     QueryName,
     UpdateName,
@@ -44,7 +45,6 @@ PROBE_PATIENCE = timedelta(seconds=1)
 CASE_PATIENCE = timedelta(seconds=2)
 HANDLE_PATIENCE_SECONDS = 1
 ASKS_MAX = 2
-CONTENT = "content"
 UPDATE_LOST = "AcceptedUpdateCompletedWorkflow"
 """The server's word for: the run closed before it answered. It means ask again, never refused."""
 
@@ -64,7 +64,11 @@ class NoAnswer(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Question(Generic[Record]):
-    """One workflow to start, unless it exists, and the record its `accept` update answers with."""
+    """One workflow to start, unless it exists, and the record its `accept` update answers with.
+
+    `begins_anew` lets the same request start it again after a run that was ended from outside; for acts that
+    nothing else would take up again.
+    """
 
     namespace: str
     workflow: WorkflowName
@@ -75,6 +79,7 @@ class Question(Generic[Record]):
     patience: timedelta
     summary: str
     content: str = ""
+    begins_anew: bool = False
     attributes: TypedSearchAttributes = field(default_factory=lambda: TypedSearchAttributes([]))
     priority: Priority = Priority.default
 
@@ -222,7 +227,9 @@ def _start(question: Question[Record]) -> "WithStartWorkflowOperation[object, ob
         question.argument,
         id=question.workflow_id,
         task_queue=question.queue,
-        id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY
+        if question.begins_anew
+        else WorkflowIDReusePolicy.REJECT_DUPLICATE,
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
         search_attributes=question.attributes,
         static_summary=question.summary,

@@ -5,7 +5,6 @@ from datetime import timedelta
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 
 from api.asking import Question, Record, Verb
-from api.sameness import content_of_withdrawal
 from domain.assets import Asset
 from domain.bets import BetInput, BetResult
 from domain.ids import player_text
@@ -51,6 +50,7 @@ def player_question(request: PlayerInput) -> Question[PlayerRecord]:
         argument=request,
         answer=PlayerRecord,
         patience=RECORD_PATIENCE,
+        begins_anew=True,
         summary="Register a player",
         attributes=TypedSearchAttributes([SearchAttributePair(OPERATOR, str(request.operator))]),
     )
@@ -66,6 +66,7 @@ def address_question(request: AddressInput) -> Question[AddressRecord]:
         argument=request,
         answer=AddressRecord,
         patience=RECORD_PATIENCE,
+        begins_anew=True,
         summary=f"Give {player_text(request.player)} a deposit address",
         attributes=player_attributes(request.player),
     )
@@ -81,6 +82,7 @@ def seed_rotation_question(request: SeedRotationInput) -> Question[SeedRotationR
         argument=request,
         answer=SeedRotationRecord,
         patience=RECORD_PATIENCE,
+        begins_anew=True,
         summary=f"Turn the seed pair of {player_text(request.player)}",
         attributes=player_attributes(request.player),
     )
@@ -93,8 +95,7 @@ def bet_question(request: BetInput, asset: Asset) -> Question[BetResult]:
 
 def withdrawal_question(request: WithdrawalInput, asset: Asset) -> Question[WithdrawalFacts]:
     """Whether a withdrawal is accepted, and under which decision."""
-    started = withdrawal_start(request, asset)
-    return _asked(started, WithdrawalFacts, WITHDRAWAL_PATIENCE, content_of_withdrawal(request))
+    return _asked(withdrawal_start(request, asset), WithdrawalFacts, WITHDRAWAL_PATIENCE)
 
 
 def cancel_verb(act: CancelAct) -> Verb[WithdrawalFacts]:
@@ -123,7 +124,7 @@ def _withdrawal_verb(
     )
 
 
-def _asked(start: Start, answer: type[Record], patience: timedelta, content: str = "") -> Question[Record]:
+def _asked(start: Start, answer: type[Record], patience: timedelta) -> Question[Record]:
     return Question(
         namespace=start.namespace,
         workflow=start.workflow,
@@ -133,7 +134,7 @@ def _asked(start: Start, answer: type[Record], patience: timedelta, content: str
         answer=answer,
         patience=patience,
         summary=start.summary,
-        content=content,
+        content=start.content,
         attributes=start.attributes,
         priority=start.priority,
     )

@@ -4,8 +4,6 @@ Temporal returns the stored result for a known workflow and update id whatever t
 compares what came back with what was asked.
 """
 
-from hashlib import sha256
-
 from domain.bets import BetInput, BetResult
 from domain.errors import Conflict
 from domain.players import (
@@ -27,12 +25,6 @@ def check_same_bet(asked: BetInput, answered: BetResult) -> None:
         ("stake", asked.stake, answered.stake),
         ("under", asked.under, answered.under),
     )
-
-
-def content_of_withdrawal(asked: WithdrawalInput) -> str:
-    """A fingerprint of what is asked, kept beside the workflow for repeats that come before any answer."""
-    content = (asked.network, asked.asset_id, asked.payee.hex(), asked.amount)
-    return sha256("|".join(map(str, content)).encode()).hexdigest()
 
 
 def check_same_withdrawal(asked: WithdrawalInput, answered: WithdrawalFacts) -> None:

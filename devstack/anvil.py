@@ -1,5 +1,6 @@
 """A local EVM chain: anvil, with the block production a test or the demo asks for."""
 
+import gzip
 import itertools
 import json
 import signal
@@ -88,6 +89,17 @@ class Anvil(PortedServer):
         block = self.rpc("eth_getBlockByNumber", "finalized", False)  # noqa: FBT003 - JSON-RPC counts places
         assert isinstance(block, dict)
         return int(str(block["number"]), 16)
+
+    def crash(self) -> None:
+        """End without a warning, as a node whose disk keeps its blocks: what waits to be mined is forgotten.
+
+        `restart` goes on from there; a block that was mined meanwhile is gone, as after any such death.
+        """
+        saved = str(self.rpc("anvil_dumpState"))
+        if self._state is None:
+            self._state = self.directory / f"{self.name}.state.json"
+        self._state.write_bytes(gzip.decompress(bytes.fromhex(saved.removeprefix("0x"))))
+        self.kill()
 
     def reorg(self, depth: int) -> None:
         """Replace the last `depth` blocks by as many empty ones."""

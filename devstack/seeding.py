@@ -37,6 +37,7 @@ from signer.registering import register_wallet as register_lane
 
 OPERATOR = 1
 SCRYPT_COST = 2**14
+WALLETS_PER_NETWORK = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def seed(  # noqa: PLR0913 - the last two have defaults
     chains: Sequence[Anvil],
     keys: KeyMaterial,
     *,
-    wallets: int = 2,
+    wallets_per_network: int = WALLETS_PER_NETWORK,
     dry: Collection[int] = (),
 ) -> SeededHouse:
     """Draw keys, fund hot wallets on chain, enter the house, and book what its wallets hold as bankroll.
@@ -68,7 +69,7 @@ def seed(  # noqa: PLR0913 - the last two have defaults
         _fund(
             chain,
             number,
-            tuple(keystore.create_wallet() for _ in range(wallets)),
+            tuple(keystore.create_wallet() for _ in range(wallets_per_network)),
             tokens=0 if chain.chain_id in dry else TOKEN_FUNDING,
         )
         for number, chain in enumerate(chains)

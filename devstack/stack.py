@@ -1,9 +1,9 @@
-"""The embedded stack: PostgreSQL, Temporal, two EVM chains, and every process of Croupier on loopback."""
+"""The embedded stack: PostgreSQL, Temporal, EVM chains, and every process of Croupier on loopback."""
 
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from devstack.dynamic_config import Profile
 from devstack.key_material import KeyMaterial, draw_secrets
 from devstack.postgres import Postgres
 from devstack.processes import Child, free_port, http_ok
-from devstack.seeding import OPERATOR, SeededHouse, seed
+from devstack.seeding import OPERATOR, WALLETS_PER_NETWORK, SeededHouse, seed
 from devstack.temporal import TemporalServer
 from workers.registry import PROCESSES
 
@@ -129,13 +129,15 @@ class Stack:
 
 
 @contextmanager
-def running_stack(
+def running_stack(  # noqa: PLR0913 - what one house differs in from another; all but two have defaults
     directory: Path,
     *,
     say: Progress,
     keep: bool = False,
     profile: Profile = "demo",
     dry: Collection[int] = (),
+    chain_ids: Sequence[int] = CHAIN_IDS,
+    wallets_per_network: int = WALLETS_PER_NETWORK,
 ) -> Iterator[Stack]:
     """Start everything, yield it, and stop what was started, whatever happens in between.
 
@@ -155,18 +157,18 @@ def running_stack(
             slots_in_an_epoch=SLOTS_IN_AN_EPOCH,
             name=f"anvil-{chain_id}",
         )
-        for chain_id in CHAIN_IDS
+        for chain_id in chain_ids
     )
     processes: dict[str, Child] = {}
     try:
-        say("starting PostgreSQL, Temporal and two EVM chains")
+        say("starting PostgreSQL, Temporal and the EVM chains")
         with ThreadPoolExecutor() as pool:
             starts = [postgres.start, temporal.start, *(chain.start for chain in chains)]
             for future in [pool.submit(start) for start in starts]:
                 future.result()
         say("creating schemas, roles, keys and wallets")
         keys = draw_secrets(directory / "secrets", OPERATOR)
-        house = seed(directory, postgres, chains, keys, dry=dry)
+        house = seed(directory, postgres, chains, keys, wallets_per_network=wallets_per_network, dry=dry)
         ports = (free_port(8080), free_port(8081))
         stack = Stack(directory, postgres, temporal, chains, keys, house, *ports, processes)
         say("starting the signer, the workers and the API")

@@ -106,6 +106,11 @@ SELECT t.send_id, t.attempt
  WHERE t.attempt > 1 AND (e.evidence_id IS NULL OR b.outcome = 'paid')
 """
 REFUND_HAS_EVIDENCE = """
+SELECT w.withdrawal_id, NULL AS attempt
+  FROM ledger.withdrawals w LEFT JOIN chain.evidence e ON e.evidence_id = w.evidence_id
+ WHERE w.state = 'refunded'
+   AND (e.kind, e.body->>'send') IS DISTINCT FROM ('unpayable', w.withdrawal_id::text)
+UNION ALL
 SELECT w.withdrawal_id, t.attempt
   FROM ledger.withdrawals w
   JOIN chain.attempts t ON t.send_id = w.withdrawal_id

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.errors import Conflict, NotFound, TooLate
 from domain.ids import slot_of_player
-from domain.rules import Decision, Verdict
+from domain.rules import Decision
 from domain.verbs import REVIEW_VERBS
 from domain.withdrawals import ReviewAct, WithdrawalState
 from ledger.records import approvals, decisions, withdrawals
@@ -51,20 +51,6 @@ async def record_decision(
         )
         .on_conflict_do_nothing(index_elements=["slot", "decision_id"])
     )
-
-
-async def recall_decision(session: AsyncConnection, player: int, decision_id: UUID) -> Decision:
-    """The decision under this id; raises NotFound."""
-    row = (
-        await session.execute(
-            select(decisions.c.verdict, decisions.c.reasons, decisions.c.rules).where(
-                decisions.c.slot == slot_of_player(player), decisions.c.decision_id == decision_id
-            )
-        )
-    ).one_or_none()
-    if row is None:
-        raise NotFound("decision", str(decision_id))
-    return Decision(Verdict(row.verdict), tuple(row.reasons or ()), row.rules)
 
 
 async def record_review(session: AsyncConnection, act: ReviewAct, now: datetime) -> bool:

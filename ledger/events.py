@@ -58,7 +58,7 @@ class DepositEvent:
 
 @dataclass(frozen=True, slots=True)
 class SendEvent:
-    """A send moved: `state` is an attempt's state, an outcome, `no_effect`, or `granted`."""
+    """A send moved: `state` is an attempt's state, an outcome, or a word for what happened."""
 
     number: int
     network: str

@@ -9,10 +9,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.approvals import case_hash
-from domain.errors import NotYet, TooLate
-from domain.onchain import Dead
+from domain.errors import NotFound, NotYet, TooLate
 from domain.sends import AttemptOutcome, AttemptState
-from ledger.chain_records import attempts, evidence
+from ledger.chain_records import attempts, evidence, sends
+from ledger.freezing import hold_unfrozen
 from ledger.send_facts import recall_send
 
 UNPAYABLE = "unpayable"
@@ -55,13 +55,6 @@ async def close_attempt(  # noqa: PLR0913, PLR0917 - the end of one row and what
         .returning(attempts.c.attempt)
     )
     return closed.first() is not None
-
-
-async def record_death(
-    session: AsyncConnection, send_id: UUID, attempt: int, proof: Dead, now: datetime
-) -> bool:
-    """End an open attempt as `dead`, since none of its transactions can land; False if it had ended."""
-    return await close_attempt(session, send_id, attempt, AttemptOutcome.DEAD, proof.evidence, now)
 
 
 async def record_no_effect(
@@ -118,8 +111,13 @@ async def record_unpayable(session: AsyncConnection, send_id: UUID, now: datetim
     """Prove that nothing of a send can pay: the signer's tombstone, and an end for everything before it.
 
     An attempt that was planned and never signed ends as `dead`. Returns the evidence id, the same on a
-    repeat; raises NotYet without a tombstone and TooLate while an attempt is open or paid.
+    repeat; raises NotYet without a tombstone, TooLate while an attempt is open or paid, ChainFrozen while
+    nobody may trust what the network called final, and NotFound for an unknown send.
     """
+    network = await session.scalar(select(sends.c.chain_id).where(sends.c.send_id == send_id))
+    if network is None:
+        raise NotFound("send", str(send_id))
+    await hold_unfrozen(session, network)
     tombstone = await session.scalar(_TOMBSTONE, {"send_id": send_id})
     if tombstone is None:
         raise NotYet(f"The signer's tombstone of send {send_id}")

@@ -16,6 +16,8 @@ from ledger.events import EventKind, NewEvent
 from ledger.nonce_lanes import freeze_wallet
 from ledger.records import AnyRow
 
+NEXT_IN_LANE = "next_in_lane"
+"""No lower nonce of its wallet waits for a block any more: from now on its patience counts."""
 FOREIGN = "a transaction that was never signed here"
 
 
@@ -28,8 +30,8 @@ async def record_own_transactions(
 ) -> list[NewEvent]:
     """Keep each transaction of a wallet of ours with its fee, failed ones too, and mark its attempt INCLUDED.
 
-    A transaction whose hash we never signed means a stolen key: its wallet is frozen, unless it is a cold
-    one. Returns the transitions.
+    Whoever comes next in the lane of an included one is told that its turn has come. A transaction whose hash
+    we never signed means a stolen key: its wallet is frozen, unless it is a cold one. Returns what to tell.
     """
     mined = [transaction for transaction in block.transactions if transaction.sender in ours]
     if not mined:
@@ -37,7 +39,7 @@ async def record_own_transactions(
     signed = await _signed(session, network, mined)
     rows = [_row(network, block, one, signed.get(one.txid), catalogue) for one in mined]
     await session.execute(insert(own_txs).values(rows).on_conflict_do_nothing())
-    included = await session.scalars(
+    included = await session.execute(
         _INCLUDE,
         {
             "network": network,
@@ -46,7 +48,12 @@ async def record_own_transactions(
             "txids": list(signed),
         },
     )
-    news = [NewEvent(EventKind.SEND, str(send), AttemptState.INCLUDED.value) for send in included]
+    landed = included.all()
+    news = [NewEvent(EventKind.SEND, str(row.send_id), AttemptState.INCLUDED.value) for row in landed]
+    following = await session.scalars(
+        _FOLLOWING, {"network": network, "wallets": sorted({row.wallet for row in landed})}
+    )
+    news += [NewEvent(EventKind.SEND, str(send), NEXT_IN_LANE) for send in following]
     # What leaves a cold wallet was signed by people, outside of the house.
     foreign = [
         one for one in mined if one.txid not in signed and ours[one.sender].role is not WalletRole.COLD
@@ -60,7 +67,15 @@ _INCLUDE = text("""
       FROM chain.signed_txs x
      WHERE x.chain_id = :network AND x.txid = ANY(:txids)
        AND t.send_id = x.send_id AND t.attempt = x.attempt AND t.outcome IS NULL
-    RETURNING t.send_id
+    RETURNING t.send_id, t.wallet
+""")
+
+_FOLLOWING = text("""
+    SELECT DISTINCT ON (t.wallet) t.send_id
+      FROM chain.attempts t
+     WHERE t.chain_id = :network AND t.wallet = ANY(:wallets) AND t.outcome IS NULL AND t.nonce IS NOT NULL
+       AND t.state <> 'included'
+     ORDER BY t.wallet, t.nonce
 """)
 
 

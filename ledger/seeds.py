@@ -101,16 +101,6 @@ async def pair_of(session: AsyncConnection, player: int, pair: int) -> SeedPairR
     return _record(row)
 
 
-async def sealed_of(session: AsyncConnection, player: int, pair: int) -> bytes:
-    """The sealed server seed of one pair, for whoever may open it; raises NotFound."""
-    sealed = await session.scalar(
-        select(seed_pairs.c.server_seed).where(*_of(player), seed_pairs.c.pair == pair)
-    )
-    if sealed is None:
-        raise NotFound("seed pair", f"{player_text(player)}/{pair}")
-    return bytes(sealed)
-
-
 async def seed_status(session: AsyncConnection, player: int) -> SeedStatus | None:
     """The pair in use and the next commitment; None before the player's first pair."""
     found = await _unrevealed(session, player, *_VISIBLE, seed_pairs.c.server_seed)

@@ -8,22 +8,9 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.errors import NotFound
-from domain.sends import AttemptFacts, AttemptOutcome, AttemptState, SendFacts, SendKind, TxPurpose
-from ledger.chain_records import grants, sends, signed_txs
+from domain.sends import AttemptFacts, AttemptOutcome, AttemptState, SendFacts, TxPurpose
+from ledger.chain_records import signed_txs
 from ledger.levels import recall_places
-
-
-@dataclass(frozen=True, slots=True)
-class SendTerms:
-    """What a send owes whom, and the granted wallet; amount in asset units, `fee_cap` in native units."""
-
-    kind: SendKind
-    network: str
-    asset_id: int
-    payee: bytes
-    amount: int
-    fee_cap: int
-    wallet: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,28 +21,6 @@ class SignedVariant:
     variant: int
     purpose: TxPurpose
     txid: bytes
-
-
-async def send_terms(session: AsyncConnection, send_id: UUID) -> SendTerms:
-    """The immutable content of a send; raises NotFound."""
-    row = (
-        await session.execute(
-            select(sends, grants.c.wallet)
-            .select_from(sends.outerjoin(grants, grants.c.send_id == sends.c.send_id))
-            .where(sends.c.send_id == send_id)
-        )
-    ).one_or_none()
-    if row is None:
-        raise NotFound("send", str(send_id))
-    return SendTerms(
-        kind=SendKind(row.kind),
-        network=row.chain_id,
-        asset_id=row.asset_id,
-        payee=row.payee,
-        amount=row.amount,
-        fee_cap=row.fee_cap,
-        wallet=row.wallet,
-    )
 
 
 async def recall_send(session: AsyncConnection, send_id: UUID) -> SendFacts:
@@ -135,7 +100,8 @@ _ATTEMPTS = text("""
     SELECT t.send_id, t.attempt, t.state, t.outcome, t.wallet, t.nonce, t.block_height, t.why,
            coalesce(t.landed_txid, newest.txid) AS txid, coalesce(newest.variant, 0) AS variants,
            newest.purpose,
-           greatest(0, coalesce(c.height - (newest.terms->>'height')::bigint, 0)) AS waited_blocks,
+           greatest(0, coalesce(c.height - greatest((newest.terms->>'height')::bigint,
+             before.block_height), 0)) AS waited_blocks,
            coalesce((newest.terms->>'patience_blocks')::int, 3) AS patience_blocks,
            coalesce((newest.terms->>'patience_seconds')::int, 45) AS patience_seconds,
            t.nonce IS NOT NULL AND NOT EXISTS (
@@ -147,6 +113,9 @@ _ATTEMPTS = text("""
       LEFT JOIN LATERAL (SELECT x.txid, x.variant, x.purpose, x.terms FROM chain.signed_txs x
                           WHERE x.send_id = t.send_id AND x.attempt = t.attempt
                           ORDER BY x.variant DESC LIMIT 1) newest ON true
+      LEFT JOIN LATERAL (SELECT o.block_height FROM chain.attempts o
+                          WHERE o.chain_id = t.chain_id AND o.wallet = t.wallet AND o.nonce < t.nonce
+                          ORDER BY o.nonce DESC LIMIT 1) before ON true
      WHERE t.send_id = ANY(:ids)
      ORDER BY t.send_id, t.attempt
 """)

@@ -17,7 +17,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.errors import BytesMismatch, NotFound, NotYet, RecordMismatch
 from domain.sends import (
     AttemptState,
-    AttemptView,
     BroadcastOutcome,
     BroadcastResult,
     SendPlan,
@@ -137,6 +136,14 @@ async def replan_attempt(session: AsyncConnection, send_id: UUID, attempt: int, 
     )
 
 
+async def signed_plan(session: AsyncConnection, send_id: UUID, attempt: int) -> SendPlan | None:
+    """The terms an attempt was signed under; None while it has no bytes."""
+    stored = await session.scalar(
+        select(attempts.c.plan).where(*_at(send_id, attempt), attempts.c.state != AttemptState.LANED.value)
+    )
+    return None if stored is None else SendPlan.model_validate(stored)
+
+
 async def uncopied_variant(session: AsyncConnection, send_id: UUID, attempt: int) -> int | None:
     """The first variant that the signer has stored and nobody copied; None if all are here."""
     variant: int | None = await session.scalar(_UNCOPIED, {"send_id": send_id, "attempt": attempt})
@@ -162,17 +169,6 @@ async def newest_variant(session: AsyncConnection, send_id: UUID, attempt: int) 
     if row is None:
         raise NotYet(f"A signed transaction of send {send_id}, attempt {attempt}")
     return SignedTx(txid=row.txid, raw=row.raw)
-
-
-async def attempt_view(session: AsyncConnection, send_id: UUID, attempt: int) -> AttemptView:
-    """The attempt's lane and every hash the signer ever made for it, copied or not; raises NotFound."""
-    row = (
-        await session.execute(select(attempts.c.wallet, attempts.c.nonce).where(*_at(send_id, attempt)))
-    ).one_or_none()
-    if row is None:
-        raise NotFound("attempt", f"{send_id}/{attempt}")
-    hashes = await session.scalars(_HASHES, {"send_id": send_id, "attempt": attempt})
-    return AttemptView(wallet=row.wallet, nonce=row.nonce, txids=tuple(hashes))
 
 
 async def record_sending(
@@ -212,7 +208,7 @@ async def record_answers(
 async def open_sends(session: AsyncConnection, network: str) -> list[OpenSend]:
     """Signed attempts of this network that stand in no block, in nonce order per wallet; for the healer.
 
-    None while the network is frozen: until people trust it again nothing is sent there.
+    None of a frozen network or wallet: until people trust it again nothing is sent there.
     """
     rows = await session.execute(_OPEN, {"network": network})
     return [
@@ -254,10 +250,6 @@ _FORGOTTEN = text("""
      ORDER BY t.wallet, c.serial, g.variant
 """)
 
-_HASHES = text("""
-    SELECT txid FROM signer.signatures WHERE send_id = :send_id AND attempt = :attempt ORDER BY variant
-""")
-
 _OPEN = text("""
     SELECT t.send_id, t.attempt, t.state, t.wallet, t.nonce, newest.txid, newest.raw,
            (SELECT max(b.tried_at) FROM chain.broadcasts b
@@ -269,6 +261,8 @@ _OPEN = text("""
      WHERE t.chain_id = :network AND t.outcome IS NULL
        AND t.state IN ('signed', 'sending', 'accepted', 'orphaned')
        AND NOT EXISTS (SELECT 1 FROM chain.chains c WHERE c.chain_id = t.chain_id AND c.mode = 'frozen')
+       AND NOT EXISTS (SELECT 1 FROM chain.wallets w
+                        WHERE w.chain_id = t.chain_id AND w.address = t.wallet AND w.state = 'frozen')
      ORDER BY t.wallet, t.nonce
 """)
 

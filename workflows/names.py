@@ -124,6 +124,8 @@ class SignalName(StrEnum):
 
 
 ACCEPT_UPDATE_ID = "accept"
+CONTENT = "content"
+"""Key of the memo that holds a fingerprint of what was asked."""
 
 STATE = SearchAttributeKey.for_keyword("CroupierState")
 STEP = SearchAttributeKey.for_keyword("CroupierStep")

@@ -91,7 +91,8 @@ class Sending:
             assert facts.current is not None
             await self._sign(facts.current.attempt + 1)
         elif step is SendStep.SEND:
-            await self._send(facts)
+            assert facts.current is not None
+            await self._hand_over(facts.current.attempt, facts.current.variants)
         elif step is SendStep.WATCH:
             await self._watch_or_replace(facts, wanted)
         elif step is not SendStep.PAID:
@@ -105,7 +106,7 @@ class Sending:
         current = facts.current
         if self._rebroadcast and current.block_height is None:
             self._rebroadcast = False
-            await self._send(facts)
+            await self._hand_over(current.attempt, current.variants)
             return
         purpose = wanted or self._due(current)
         await (self._replace(current, purpose) if purpose else self._watch(current))
@@ -240,10 +241,6 @@ class Sending:
             await self._desk.stand("sign", Reason.PAUSED)
         else:
             await self._desk.stand("sign", Reason.SIGNER_REFUSED, refusal.value)
-
-    async def _send(self, facts: SendFacts) -> None:
-        assert facts.current is not None
-        await self._hand_over(facts.current.attempt, facts.current.variants)
 
     async def _hand_over(self, attempt: int, variant: int) -> None:
         await take(

@@ -1,6 +1,7 @@
 """How each workflow that stands for something owed is started: the same by whoever starts or restarts it."""
 
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 from temporalio.common import Priority, SearchAttributePair, TypedSearchAttributes
 
@@ -37,7 +38,10 @@ WITHDRAWAL_PRIORITY = 2
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """One workflow to start: where, as what, under which id, and what an operator sees of it in a list."""
+    """One workflow to start: where, as what, under which id, and what an operator sees of it in a list.
+
+    `content` is a fingerprint of what was asked, kept in its memo for repeats that come before any answer.
+    """
 
     namespace: str
     workflow: WorkflowName
@@ -45,6 +49,7 @@ class Start:
     queue: str
     argument: Restartable
     summary: str
+    content: str = ""
     attributes: TypedSearchAttributes = field(default_factory=lambda: TypedSearchAttributes([]))
     priority: Priority = Priority.default
 
@@ -94,6 +99,7 @@ def withdrawal_start(request: WithdrawalInput, asset: Asset) -> Start:
         priority=Priority(
             priority_key=WITHDRAWAL_PRIORITY, fairness_key=str(operator_of_player(request.player))
         ),
+        content=_content_of_withdrawal(request),
     )
 
 
@@ -159,6 +165,11 @@ def player_attributes(player: int, asset: Asset | None = None) -> TypedSearchAtt
     if asset is not None:
         pairs += [SearchAttributePair(ASSET, asset.code), SearchAttributePair(CHAIN, asset.network)]
     return TypedSearchAttributes(pairs)
+
+
+def _content_of_withdrawal(asked: WithdrawalInput) -> str:
+    content = (asked.network, asked.asset_id, asked.payee.hex(), asked.amount)
+    return sha256("|".join(map(str, content)).encode()).hexdigest()
 
 
 def _network_attributes(network: str) -> TypedSearchAttributes:

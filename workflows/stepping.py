@@ -55,10 +55,16 @@ async def take(
 async def take_soon(
     step: Callable[[Any, Argument], Awaitable[Result]], argument: Argument, *, queue: str, summary: str
 ) -> Result:
-    """Run a step at once while its caller waits; if the database does not answer, repeat it until it does."""
+    """Run a step at once while its caller waits; if the database does not answer, repeat it until it does.
+
+    An error that no repetition would change is the answer and is raised.
+    """
     try:
         return await take_local(step, argument, policy=ACCEPT, summary=summary)
-    except FailureError:
+    except FailureError as error:
+        said = _said(error)
+        if said is not None and said.non_retryable:
+            raise
         workflow.set_current_details(f"The ledger does not answer. Repeated until it does: {summary}.")
         return await take(step, argument, queue=queue, policy=MUST, summary=summary)
 

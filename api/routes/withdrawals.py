@@ -136,6 +136,8 @@ async def cancel(  # noqa: PLR0913 - each is something the route is given
     if facts.state.is_open:
         answer = await workflows.say(cancel_verb(act))
         facts = await after_verb(books, player, withdrawal_id, answer)
+    if facts.state.can_be_cancelled:
+        raise TemporalUnavailable("nobody works on the withdrawal at this moment")
     if facts.state is not WithdrawalState.CANCELLED:
         raise TooLate("cancel", facts.state.value)
     return shown_withdrawal(facts, assets, addresses)

@@ -93,11 +93,6 @@ def encode_unsigned(transaction: EvmTransaction) -> bytes:
     return TYPE_BYTE + encode_rlp(_items(transaction))
 
 
-def decode_unsigned(raw: bytes) -> EvmTransaction:
-    """Fields of unsigned bytes; raises BytesMismatch unless they encode to the same bytes again."""
-    return _transaction(_typed_items(raw, UNSIGNED_ITEMS))
-
-
 def call_of(payment: Payment) -> tuple[bytes, int, bytes]:
     """Target, value and data of the call that makes a payment."""
     if payment.contract:

@@ -12,11 +12,10 @@ from ledger.evidence import close_attempt
 from ledger.finality import freeze
 from ledger.floats import settle_float
 from ledger.nonce_lanes import FloatLimits, freeze_wallet, register_wallet, senders, set_float_limits
-from ledger.send_facts import send_terms
 from ledger.sends import insert_attempt
 from tests.support.lanes import HOT, SECOND, opened_lanes, send_of
 from tests.support.ledger_database import COIN, NETWORK, LedgerDatabase
-from tests.support.records import NOW, PAYEE, address, plan
+from tests.support.records import NOW, address, plan
 
 
 async def test_a_grant_commits_amount_and_fee(ledger_database: LedgerDatabase) -> None:
@@ -26,9 +25,6 @@ async def test_a_grant_commits_amount_and_fee(ledger_database: LedgerDatabase) -
     assert await lanes.ask("a") == HOT
     assert await lanes.ask("a") == HOT
     assert await lanes.floats() == {(HOT, 1): (5_000, 1_000), (HOT, 2): (800, 500)}
-    async with lanes.money.begin() as session:
-        terms = await send_terms(session, send_of("a"))
-    assert (terms.wallet, terms.payee, terms.amount, terms.fee_cap) == (HOT, PAYEE, 500, 1_000)
 
 
 @pytest.mark.parametrize(("coins", "is_granted"), [(1_500, True), (1_499, False), (500, False), (0, False)])

@@ -88,8 +88,7 @@ async def test_a_closed_account_takes_no_bet_that_comes_later(ledger_database: L
     with ledger_database.raw("croupier_ops") as operator, operator.transaction():
         operator.execute("SELECT FROM ledger.slots WHERE slot = %s FOR NO KEY UPDATE", [ann.slot])
         waiting = asyncio.create_task(_post(sessions, ann.bets(5, "late")))
-        await asyncio.sleep(0.05)
-        assert not waiting.done()
+        await ledger_database.waiter()
         operator.execute(
             "UPDATE ledger.balances SET guard = %s WHERE slot = %s AND account_id = %s",
             [int(Guard.CLOSED), ann.slot, ann.account(Purpose.AVAILABLE)],

@@ -3,10 +3,9 @@
 import pytest
 
 from domain.errors import TooLate
-from domain.onchain import Dead
 from domain.send_steps import SendStep, next_send_step
 from domain.sends import AttemptOutcome, AttemptState
-from ledger.evidence import record_death
+from ledger.evidence import close_attempt
 from ledger.floats import release, set_float, settle_float
 from ledger.observed import unapply_block
 from ledger.send_facts import recall_send
@@ -136,11 +135,11 @@ async def test_a_transaction_that_left_the_chain_goes_out_again(world: SendWorld
 async def test_a_death_is_proven_once(world: SendWorld) -> None:
     """The evidence row is written with the end, and an ended attempt takes no other one."""
     await world.lane()
-    proof = Dead({"node": "n-1", "nonce": "20"})
+    proof = {"node": "n-1", "nonce": "20"}
     told: list[bool] = []
     for _ in range(2):
         async with world.chain.begin() as session:
-            told.append(await record_death(session, SEND, 1, proof, NOW))
+            told.append(await close_attempt(session, SEND, 1, AttemptOutcome.DEAD, proof, NOW))
     async with world.money.begin() as session:
         facts = await recall_send(session, SEND)
     assert told == [True, False]

@@ -12,6 +12,7 @@ from domain.fairness import commitment
 from domain.ids import player_of
 from domain.players import AddressInput, PlayerInput
 from tests.support.world import SIGNER, Terms, World
+from tests.support.world_buttons import terminate
 from tests.support.world_house import FAMILY, OPERATOR
 from tests.support.world_people import People
 from workers.registry import PROCESSES
@@ -61,7 +62,12 @@ async def test_an_empty_pool_keeps_a_player_waiting_and_then_answers(own_world: 
     player = await people.register()
     request = AddressInput(player=player, family=FAMILY, request_id="r-1", received_at=datetime.now(UTC))
     asking = asyncio.ensure_future(own_world.asker.ask(address_question(request)))
-    await asyncio.sleep(0.5)
+    workflow_id = f"address/{player}/{FAMILY}"
+
+    async def was_refused() -> bool:
+        return own_world.mischief.calls[workflow_id, "assign_address"] > 1
+
+    await own_world.until(was_refused, "a second try to take an address from the empty pool")
     assert not asking.done()
     await own_world.start(SIGNER)
     answer = await asking
@@ -116,3 +122,41 @@ async def test_a_lost_answer_is_one_record(world: World, people: People, step: s
     first = await people.address(player)
     assert await people.register(name) == player
     assert await people.address(player) == first
+
+
+async def test_a_terminated_registration_bars_nobody(world: World, people: People) -> None:
+    """The same request starts it anew, at once or later, and is answered from its row."""
+    workflow_id = f"player/{OPERATOR}/terminated"
+    hold = world.mischief.hold(workflow_id, "register_player")
+    asking = asyncio.ensure_future(people.register("terminated"))
+    await world.reached(hold)
+    await terminate(world.money, workflow_id)
+    hold.let_go()
+    assert await asking == await people.register("terminated")
+
+
+async def test_a_terminated_request_for_an_address_bars_nobody(world: World, people: People) -> None:
+    """The player is given one address, by whichever run came to it."""
+    player = await people.register()
+    workflow_id = f"address/{player}/{FAMILY}"
+    hold = world.mischief.hold(workflow_id, "assign_address")
+    asking = asyncio.ensure_future(people.address(player))
+    await world.reached(hold)
+    await terminate(world.money, workflow_id)
+    hold.let_go()
+    assert await asking == await people.address(player)
+
+
+async def test_a_terminated_rotation_turns_its_pair(world: World, people: People) -> None:
+    """Asked again under its key it reveals one seed, and no second one."""
+    player = await people.rich_player()
+    await people.play(people.bet(player))
+    workflow_id = f"seeds/{player}/k-1"
+    hold = world.mischief.hold(workflow_id, "rotate_seeds")
+    asking = asyncio.ensure_future(people.rotate(player, "k-1", "my-seed"))
+    await world.reached(hold)
+    await terminate(world.bets, workflow_id)
+    hold.let_go()
+    first, again = await asking, await people.rotate(player, "k-1", "my-seed")
+    assert first.revealed == again.revealed
+    assert (first.revealed.pair, again.current.pair) == (1, 2)

@@ -1,5 +1,6 @@
 """A migrated ledger database of a test's own, and the roles that may log in to it."""
 
+import asyncio
 import itertools
 from collections.abc import AsyncIterator
 
@@ -28,6 +29,8 @@ NETWORK = NetworkId("eip155:31337")
 COIN = Asset(1, "ETH", NETWORK, AssetKind.NATIVE, 18)
 TOKEN = Asset(2, "TUSD", NETWORK, AssetKind.TOKEN, 6, bytes.fromhex("11" * 20))
 TEMPLATE = "ledger_template"
+WAITER_SECONDS = 2.0
+LOOK_SECONDS = 0.01
 _names = itertools.count(1)
 
 
@@ -52,6 +55,21 @@ class LedgerDatabase:
     def raw(self, role: str | None = None) -> "psycopg.Connection[tuple[object, ...]]":
         """A plain autocommit connection for hand-written SQL."""
         return psycopg.connect(self.dsn(role), autocommit=True)
+
+    def has_waiter(self) -> bool:
+        """Whether somebody here stands before a lock that another one holds."""
+        with self.raw() as connection:
+            row = connection.execute(
+                "SELECT EXISTS (SELECT FROM pg_locks l JOIN pg_stat_activity a USING (pid)"
+                " WHERE NOT l.granted AND a.datname = current_database())"
+            ).fetchone()
+        return row == (True,)
+
+    async def waiter(self) -> None:
+        """Wait until somebody stands before a lock; TimeoutError if nobody ever does."""
+        async with asyncio.timeout(WAITER_SECONDS):
+            while not self.has_waiter():  # noqa: ASYNC110 - the waiter is another session of the server
+                await asyncio.sleep(LOOK_SECONDS)
 
     async def broken(self) -> dict[str, list[tuple[object, ...]]]:
         """The invariants that do not hold, with the rows that break them."""

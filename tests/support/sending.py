@@ -50,10 +50,17 @@ class SendWorld:
                 await request_liquidity(session, request_for(self.send_id))
 
     def sign(
-        self, attempt: int = 1, variant: int = 1, *, nonce: int = NONCE, purpose: str = "pay"
+        self,
+        attempt: int = 1,
+        variant: int = 1,
+        *,
+        nonce: int = NONCE,
+        purpose: str = "pay",
+        tx: SignedTx | None = None,
     ) -> SignedTx:
-        """Store bytes as the signer does."""
-        signed = SignedTx(txid(f"{attempt}/{variant}"), f"bytes {attempt}/{variant}".encode())
+        """Store bytes as the signer does, made up unless some are given."""
+        name = f"{self.send_id}/{attempt}/{variant}"
+        signed = tx or SignedTx(txid(name), f"bytes {attempt}/{variant}".encode())
         with self.database.raw() as connection:
             connection.execute(
                 "INSERT INTO signer.claims (send_id, attempt, chain_id, wallet, serial, fingerprint)"
@@ -68,11 +75,11 @@ class SendWorld:
             )
         return signed
 
-    async def lane(self, attempt: int = 1, *, nonce: int = NONCE) -> SignedTx:
+    async def lane(self, attempt: int = 1, *, nonce: int = NONCE, tx: SignedTx | None = None) -> SignedTx:
         """Plan, sign, copy and send one attempt."""
         async with self.chain.begin() as session:
             await insert_attempt(session, self.send_id, attempt, NETWORK, HOT, plan())
-        signed = self.sign(attempt, nonce=nonce)
+        signed = self.sign(attempt, nonce=nonce, tx=tx)
         async with self.chain.begin() as session:
             await copy_signed(session, self.send_id, attempt, 1)
             await record_sending(session, NETWORK, signed.txid, ["n-1", "n-2"], NOW)
@@ -99,6 +106,19 @@ class SendWorld:
             assert await apply_block(session, NETWORK, found, RULES, self.tip.ref, NOW)
         self.tip = found.header
         return found.header
+
+    async def beside(self, send_id: UUID) -> "SendWorld":
+        """Another send of the same wallet, on the same network."""
+        other = SendWorld(self.database, send_id)
+        other.tip = self.tip
+        async with self.money.begin() as session:
+            await request_liquidity(session, request_for(send_id))
+        return other
+
+    def freeze_wallet(self) -> None:
+        """Stop trusting the wallet, as the follower does when it meets a signature we never made."""
+        with self.database.raw() as connection:
+            connection.execute("UPDATE chain.wallets SET state = 'frozen', why = 'a stolen key'")
 
     async def finish(self) -> None:
         """Make everything final."""

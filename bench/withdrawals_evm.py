@@ -1,0 +1,175 @@
+"""Withdrawals per hour of one hot wallet set under random deaths, and the time from finality to credit.
+
+Everything is the real stack on one machine: PostgreSQL, Temporal, anvil with a block a second, every process
+of the house, and the load generator beside them.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from bench.crediting import ADDRESSES, DEPOSITS_PER_SECOND, CreditFigures, measure_credits, watch_many
+from bench.judging import Verdict, judge, payments_of, shown_by_api
+from bench.killing import ROUND_SECONDS, Death, kill_in_time, plan_kills
+from bench.measuring import percentile, write_figures
+from bench.offering import Offer, Wish
+from devstack.auditing import audit
+from devstack.callers import BackOffice, PlayerClient, wait_for
+from devstack.dynamic_config import values_for
+from devstack.house_files import hex_text
+from devstack.runs import open_run
+from devstack.stack import CHAIN_IDS, Stack, running_stack
+from devstack.tokens.deploying import send_tokens
+from domain.assets import Asset
+
+MINUTES = 5.0
+CREDIT_SECONDS = 30
+SEED = 1
+WINDOW = 64
+WALLETS = 8
+PLAYERS = 20
+DEPOSIT_COINS = 100
+DEPOSIT_TOKENS = 10_000
+SECONDS_PER_HOUR = 3600
+SHARES = (("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("max", 1.0))
+
+Measured = TypeVar("Measured")
+
+
+@dataclass(frozen=True, slots=True)
+class Payouts:
+    """One run of withdrawals: what was asked, who died meanwhile, and the judge's word."""
+
+    wishes: Sequence[Wish]
+    repeats: int
+    deaths: Sequence[Death]
+    verdict: Verdict
+
+
+def run(build: Path, *, minutes: float = MINUTES, seed: int = SEED) -> Path:
+    """Measure and write `withdrawals_evm.json`; raises RuntimeError afterwards if the judge objects."""
+    target = build / "bench" / "withdrawals_evm.json"
+    credited = _on_a_stack("bench-credits", partial(_measure_credits, seed=seed))
+    payouts = _on_a_stack("bench-payouts", partial(_measure_payouts, minutes=minutes, seed=seed))
+    settings = {
+        "block_seconds": 1,
+        "hot_wallets": WALLETS,
+        "open_at_once": WINDOW,
+        "players": PLAYERS,
+        "minutes": minutes,
+        "seed": seed,
+        "kill_round_seconds": ROUND_SECONDS,
+        "watched_addresses": ADDRESSES,
+        "deposits_per_second": DEPOSITS_PER_SECOND,
+        "loop": "closed, over HTTP, load generator on the same machine",
+        "temporal": values_for("bench"),
+    }
+    write_figures(target, {**_payout_figures(payouts), **_credit_figures(credited)}, settings)
+    if not payouts.verdict.is_clean:
+        raise RuntimeError(f"the judge objects: {payouts.verdict}")
+    return target
+
+
+def _on_a_stack(name: str, measure: Callable[[Stack], Measured]) -> Measured:
+    """Measure on a house of its own with one network."""
+    directory = open_run(name)
+    try:
+        with running_stack(
+            directory.path,
+            say=lambda what: print(f"  {what}", flush=True),
+            profile="bench",
+            chain_ids=CHAIN_IDS[:1],
+            wallets_per_network=WALLETS,
+        ) as stack:
+            return measure(stack)
+    finally:
+        directory.close()
+
+
+def _measure_credits(stack: Stack, *, seed: int) -> CreditFigures:
+    print(f"  watching {ADDRESSES} addresses", flush=True)
+    addresses = asyncio.run(watch_many(stack))
+    credited = measure_credits(stack, addresses, CREDIT_SECONDS, seed)
+    print(f"  {credited.deposits} deposits: {_percentiles(credited.latencies)}", flush=True)
+    return credited
+
+
+def _measure_payouts(stack: Stack, *, minutes: float, seed: int) -> Payouts:
+    (seeded,) = stack.house.networks
+    players = _fund(stack)
+    offer = Offer(stack, players, (seeded.coin, seeded.token), seed)
+    deaths = asyncio.run(_offer_and_kill(stack, offer, minutes * 60, seed))
+    print(f"  judging {len(offer.wishes)} withdrawals", flush=True)
+    office = BackOffice(stack.operator_url, stack.keys.operator_key)
+    again = [office.enter(f"payee-{number}", stack.player_url) for number in range(PLAYERS)]
+    audited = asyncio.run(audit(stack.postgres, stack.house.networks))
+    verdict = judge(offer.wishes, payments_of(seeded), shown_by_api(again), audited, seeded.wallets)
+    for client in (office, *players, *again):
+        client.close()
+    print(f"  {verdict}", flush=True)
+    return Payouts(offer.wishes, offer.repeats, deaths, verdict)
+
+
+async def _offer_and_kill(stack: Stack, offer: Offer, seconds: float, seed: int) -> list[Death]:
+    async with asyncio.TaskGroup() as group:
+        group.create_task(offer.keep_open(WINDOW, seconds))
+        killing = group.create_task(kill_in_time(stack, plan_kills(seconds, seed)))
+    return killing.result()
+
+
+def _fund(stack: Stack) -> list[PlayerClient]:
+    """Register players and let each make real deposits of coin and token."""
+    (seeded,) = stack.house.networks
+    office = BackOffice(stack.operator_url, stack.keys.operator_key)
+    players = [office.enter(f"payee-{number}", stack.player_url) for number in range(PLAYERS)]
+    office.close()
+    treasury, token = seeded.chain.accounts()[0], hex_text(seeded.token.contract)
+    for player in players:
+        address = player.deposit_address(seeded.network)
+        coins = hex(DEPOSIT_COINS * 10**seeded.coin.decimals)
+        seeded.chain.rpc("eth_sendTransaction", {"from": treasury, "to": address, "value": coins})
+        send_tokens(seeded.chain, token, treasury, address, DEPOSIT_TOKENS * 10**seeded.token.decimals)
+    for player in players:
+        for asset in (seeded.coin, seeded.token):
+            wait_for(partial(_is_funded, player, asset), "a credit")
+    return players
+
+
+def _is_funded(player: PlayerClient, asset: Asset) -> bool:
+    return player.available(asset.symbol, asset.network) > 0
+
+
+def _payout_figures(payouts: Payouts) -> dict[str, object]:
+    """Settled withdrawals over the time from first request to last settlement, and what surrounds them."""
+    wishes = payouts.wishes
+    spans = [(one.asked_at, one.closed_at) for one in wishes if one.state == "settled" and one.closed_at]
+    first = min(one.asked_at for one in wishes)
+    seconds = max((end for _, end in spans), default=first) - first
+    an_hour = round(len(spans) * SECONDS_PER_HOUR / seconds) if seconds else 0
+    deaths = payouts.deaths
+    return {
+        "withdrawals_per_hour": an_hour,
+        "double_payments": payouts.verdict.double_payments,
+        "kills": len(deaths),
+        "kills_by_kind": dict(Counter(death.kill.kind for death in deaths)),
+        "kills_by_victim": dict(Counter(death.kill.victim for death in deaths)),
+        "away_s": _percentiles([death.away_seconds for death in deaths]),
+        "final_withdrawals": len(spans),
+        "duration_s": round(seconds, 1),
+        "requests_repeated": payouts.repeats,
+        "accepted_after_s": _percentiles([one.answered_at - one.asked_at for one in wishes]),
+        "settled_after_s": _percentiles([end - begin for begin, end in spans]),
+        "verdict": asdict(payouts.verdict),
+    }
+
+
+def _credit_figures(credited: CreditFigures) -> dict[str, object]:
+    return {"credit_latency_s": _percentiles(credited.latencies), "credits": credited.deposits}
+
+
+def _percentiles(seconds: Sequence[float]) -> dict[str, float]:
+    return {name: round(percentile(seconds, share), 3) for name, share in SHARES}
