@@ -1,6 +1,7 @@
 """BroadcastingActivities: rehearse and quote a transaction, hand stored bytes to the nodes, do it again."""
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -26,7 +27,6 @@ from domain.sends import (
 from domain.stalls import ChainStalled
 from ledger.freezing import must_be_trusted
 from ledger.sends import (
-    OpenSend,
     copy_signed,
     insert_attempt,
     newest_variant,
@@ -150,8 +150,9 @@ class BroadcastingActivities:
         async with self.sessions.begin() as session:
             forgotten = await uncopied_sends(session, network)
         for send_id, attempt, variant in forgotten:
-            async with self.sessions.begin() as session:
-                await copy_signed(session, send_id, attempt, variant)
+            with _alarming(send_id, attempt):
+                async with self.sessions.begin() as session:
+                    await copy_signed(session, send_id, attempt, variant)
 
     async def _heal(self, network: str) -> None:
         await self._copy_forgotten(network)
@@ -161,18 +162,8 @@ class BroadcastingActivities:
         for send in waiting:
             activity.heartbeat(f"healing {send.send_id}")
             if send.tried_at is None or send.tried_at < silent_since:
-                await self._heal_one(network, send)
-
-    async def _heal_one(self, network: str, send: OpenSend) -> None:
-        """What is wrong with one send alarms and keeps no other from its turn; an outage ends the round."""
-        try:
-            await self._hand_over(network, send.tx)
-        except Unavailable:
-            raise
-        except CroupierError as error:
-            activity.logger.error(
-                "send %s, attempt %s is not healed: %s", send.send_id, send.attempt, error.sentence
-            )
+                with _alarming(send.send_id, send.attempt):
+                    await self._hand_over(network, send.tx)
 
     async def _hand_over(self, network: str, tx: SignedTx) -> BroadcastNote:
         writer = self.writers[network]
@@ -185,3 +176,14 @@ class BroadcastingActivities:
             outcome=result.outcome,
             detail="; ".join(f"{answer.node}: {answer.detail}" for answer in result.answers),
         )
+
+
+@contextmanager
+def _alarming(send_id: UUID, attempt: int) -> Generator[None]:
+    """What is wrong with one send alarms and keeps no other from its turn; an outage ends the round."""
+    try:
+        yield
+    except Unavailable:
+        raise
+    except CroupierError as error:
+        activity.logger.error("send %s, attempt %s is not healed: %s", send_id, attempt, error.sentence)
