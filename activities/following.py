@@ -1,7 +1,7 @@
 """FollowingActivities: read a chain block by block; DeliveringActivities: tell workflows what it changed."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,12 +9,13 @@ from typing import Protocol
 
 from temporalio import activity
 
+from activities.reading_ahead import reading_ahead
 from activities.shifts import Shift
 from activities.vetting import Vetting
 from chains.gateway import ChainReader
 from domain.assets import Catalogue
 from domain.errors import FinalityBroken, NodeStale, NotFound, Unavailable
-from domain.onchain import BlockRef, Heads
+from domain.onchain import BlockEffects, BlockRef, Heads
 from domain.rules import Policy
 from domain.sends import FeedInput
 from domain.stalls import UNWATCHED, StallBounds
@@ -111,21 +112,26 @@ class FollowingActivities:
         await self._must_not_lag(network, at, heads)
         while at.height > heads.latest.ref.height or (await reader.header_at(at.height)).ref != at:
             at = await self._step_back(network, at)
-        while at.height < heads.latest.ref.height:
-            header = await reader.header_at(at.height + 1)
-            if header.parent != at.hash:
-                at = await self._step_back(network, at)
-                continue
-            block = await reader.block(header.ref.hash)
-            async with self.sessions.begin() as session:
-                has_moved = await apply_block(
-                    session, network, block, rules=self._rules, expected=at, now=datetime.now(UTC)
-                )
-            if not has_moved:
-                raise NodeStale(network, "another follower is ahead of this one")
-            at = header.ref
-            activity.heartbeat(f"applied block {at.height}")
+        async with reading_ahead(reader) as ahead:
+            while at.height < heads.latest.ref.height:
+                block = await ahead.block(at.height + 1, heads.latest.ref.height)
+                if block.header.parent != at.hash:
+                    await ahead.forget()
+                    at = await self._step_back(network, at)
+                    continue
+                at = await self._apply(network, block, at)
         return at
+
+    async def _apply(self, network: str, block: BlockEffects, at: BlockRef) -> BlockRef:
+        """Apply one block on top of `at`, which it has to follow; return its place."""
+        async with self.sessions.begin() as session:
+            has_moved = await apply_block(
+                session, network, block, rules=self._rules, expected=at, now=datetime.now(UTC)
+            )
+        if not has_moved:
+            raise NodeStale(network, "another follower is ahead of this one")
+        activity.heartbeat(f"applied block {block.header.ref.height}")
+        return block.header.ref
 
     async def _must_not_lag(self, network: str, at: BlockRef, heads: Heads) -> None:
         """A lower head on our own branch is a node that is behind, not a chain that took blocks back."""
@@ -181,7 +187,7 @@ class FollowingActivities:
 
 
 @asynccontextmanager
-async def _woken_by_hints(shift: Shift, reader: ChainReader) -> AsyncIterator[None]:
+async def _woken_by_hints(shift: Shift, reader: ChainReader) -> AsyncGenerator[None]:
     """Start a round of the shift at every hint; without hints the rounds come at their own pace."""
 
     async def listen() -> None:

@@ -93,6 +93,8 @@ class RepairingActivities:
                     return await unfinished_deposits(session, older_than, page.after, ROWS_IN_A_PAGE)
                 case Owed.BET:
                     return await unfinished_bets(session, older_than, page.after, ROWS_IN_A_PAGE)
+                case Owed.TICKET:
+                    raise AssertionError(page)
 
     async def _look(self, row: Row) -> _Look:
         """One of them; a row that cannot be started is a finding and holds up no other."""

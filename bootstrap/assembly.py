@@ -15,6 +15,7 @@ from activities.observing import ObservingActivities
 from activities.playing import PlayingActivities
 from activities.posting import PostingActivities
 from activities.proving import ProvingActivities
+from activities.redelivering import RedeliveringActivities
 from activities.repairing import RepairingActivities
 from activities.returning import ReturningActivities
 from bootstrap.keyring import FieldCipher, read_field_cipher
@@ -93,6 +94,10 @@ class Assembly:
     @property
     def repairing(self) -> RepairingActivities:
         return RepairingActivities(self.resources.sessions, self.starter, endless_of(self.house))
+
+    @property
+    def redelivering(self) -> RedeliveringActivities:
+        return RedeliveringActivities(self.resources.sessions, self.starter)
 
     @property
     def starter(self) -> TemporalStarter:

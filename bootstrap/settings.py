@@ -167,6 +167,17 @@ class HouseFile(_HousePart):
     wallets: tuple[WalletEntry, ...]
     policy: Policy
 
+    @field_validator("policy")
+    @classmethod
+    def _lends_less_for_less(cls, policy: Policy) -> Policy:
+        for terms in policy.deposit_terms:
+            tiers = sorted(terms.early, key=lambda tier: tier.up_to)
+            depths = [tier.confirmations for tier in tiers]
+            if depths != sorted(depths) or min(depths, default=1) < 1:
+                message = f"asset {terms.asset_id}: a larger early tier needs at least as many confirmations"
+                raise ValueError(message)
+        return policy
+
     @property
     def catalogue(self) -> Catalogue:
         return Catalogue(entry.asset() for entry in self.assets)

@@ -2,32 +2,55 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
-from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
+from temporalio.client import (
+    Client,
+    WorkflowExecutionStatus,
+    WorkflowHandle,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
-from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.exceptions import ActivityError, ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.redelivering import Refusal
 from activities.repairing import Run
 from bootstrap.settings import HouseFile
 from domain.assets import Catalogue
 from domain.deposits import Observation, WalletRole
-from domain.errors import TemporalUnavailable
+from domain.errors import (
+    AlreadyClosed,
+    Conflict,
+    MayStillLand,
+    NotFound,
+    RequestInvalid,
+    TemporalUnavailable,
+    TooLate,
+)
 from domain.levels import HotWalletInput
 from domain.players import PoolInput
 from domain.repairs import Restartable, RunState
 from domain.sends import FeedInput, Told
+from domain.tickets import Ticket, first_number, update_id
 from ledger.events import DEMAND_CHANGED, GRANTED, DepositEvent, FloatEvent, SendEvent
 from workflows.names import (
     CONTENT,
     MONEY_NAMESPACE,
     SignalName,
+    UpdateName,
     hot_wallet_workflow_id,
     withdrawal_workflow_id,
 )
 from workflows.starts import Start, deposit_start, start_of
 
+TELL_PATIENCE = timedelta(seconds=5)
+REFUSALS = {
+    error.code for error in (TooLate, MayStillLand, Conflict, NotFound, RequestInvalid, AlreadyClosed)
+}
+"""What a verb may be refused with for good."""
 NEWS = {GRANTED: SignalName.GRANTED, DEMAND_CHANGED: SignalName.DEMAND_CHANGED}
 STATES = {
     WorkflowExecutionStatus.RUNNING: RunState.OPEN,
@@ -38,6 +61,14 @@ STATES = {
     WorkflowExecutionStatus.TIMED_OUT: RunState.BROKEN,
 }
 """What each status of a newest run means; one that is not listed is on its way to the next run."""
+
+
+def refusal_behind(failure: WorkflowUpdateFailedError) -> Refusal | None:
+    """The final refusal of a failed update; None if its run was lost, or failed by what may be mended."""
+    cause = failure.cause.cause if isinstance(failure.cause, ActivityError) else failure.cause
+    if isinstance(cause, ApplicationError) and cause.type in REFUSALS:
+        return Refusal(cause.type, cause.message)
+    return None
 
 
 def endless_of(house: HouseFile) -> tuple[FeedInput | PoolInput | HotWalletInput, ...]:
@@ -89,6 +120,30 @@ class TemporalStarter:
         asset = self.catalogue.by_id(event.asset_id)
         signal = NEWS.get(event.state, SignalName.FUNDS_CHANGED)
         await self._tell(hot_wallet_workflow_id(event.network, asset.symbol), signal, event.number)
+
+    async def tell(self, ticket: Ticket, deliveries_before: int) -> Refusal | bool:
+        """Say a ticket to its withdrawal under the ids of its next delivery."""
+        handle = self.money.get_workflow_handle(withdrawal_workflow_id(ticket.withdrawal_id))
+        update = UpdateName(ticket.verb.value)
+        try:
+            await handle.execute_update(
+                update.value,
+                ticket.act,
+                id=update_id(ticket.ticket, first_number(deliveries_before)),
+                rpc_timeout=TELL_PATIENCE,
+            )
+        except WorkflowUpdateFailedError as failure:
+            said = refusal_behind(failure)
+            if said is None:
+                raise TemporalUnavailable("the update was lost") from failure
+            return said
+        except (WorkflowUpdateRPCTimeoutOrCancelledError, TimeoutError) as error:
+            raise TemporalUnavailable("no answer in time") from error
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return False
+            raise TemporalUnavailable(error.message) from error
+        return True
 
     async def run_of(self, owed: Restartable) -> Run:
         """What Temporal knows of its newest run; one that retention has taken is absent."""

@@ -75,6 +75,8 @@ class MemoryChain:
         self.chain_id = int(network.partition(":")[2])
         self.tokens = frozenset(tokens)
         self.refusing = refusing
+        self.keeping: dict[bytes, int] = {}
+        """Units of a payment to these payees that stay where they are, although it succeeds."""
         self.base_fee = BASE_FEE
         self.pool: dict[tuple[bytes, int], bytes] = {}
         self.blocks: dict[bytes, Block] = {}
@@ -188,13 +190,14 @@ class MemoryChain:
         txid = self._codec.txid(raw)
         draft.nonces[sender] = nonce + 1
         _move(draft, NATIVE, sender, -fee)
+        amount = max(payment.amount - self.keeping.get(payment.payee, 0), 0)
         if succeeded:
-            _move(draft, payment.contract, sender, -payment.amount)
-            _move(draft, payment.contract, payment.payee, payment.amount)
-        if payment.contract or payment.amount:
+            _move(draft, payment.contract, sender, -amount)
+            _move(draft, payment.contract, payment.payee, amount)
+        if amount or (payment.contract and payment.payee not in self.keeping):
             position = "log-0" if payment.contract else NATIVE_POSITION
             draft.effects.append(
-                Effect(txid, position, payment.contract, sender, payment.payee, payment.amount, succeeded)
+                Effect(txid, position, payment.contract, sender, payment.payee, amount, succeeded)
             )
         draft.transactions.append(MinedTransaction(txid, sender, nonce, succeeded, fee))
         draft.raws.append(raw)

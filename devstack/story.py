@@ -26,7 +26,7 @@ from devstack.runs import open_run
 from devstack.stack import CHAIN_IDS, Stack, running_stack
 from devstack.staff import StaffMember
 from devstack.telling import Teller
-from devstack.topping_up import await_standing, is_told_to_its_end, resume, retold, top_up
+from devstack.topping_up import await_standing, is_told_to_its_end, retold, top_up_and_resume
 from domain.fairness import commitment
 from domain.games import roll_dice
 
@@ -159,7 +159,7 @@ def _withdraw(
     teller.chapter("Withdrawals, one of which stands still")
     asked = [ask_out(account) for account in accounts]
     stood = await_standing(asked[1], anna, teller)
-    resume(bob, asked[1], top_up(bob, teller), anna, teller)
+    top_up_and_resume(bob, asked[1], anna, teller)
     paid = [
         await_paid(account, withdrawal_id, office, teller)
         for account, withdrawal_id in zip((alice, bob), asked, strict=True)

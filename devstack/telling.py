@@ -102,6 +102,7 @@ class Teller:
     def end(self, target: Path, *, ok: bool, seconds: float) -> None:
         verdict = "[bold green]everything held[/]" if ok else "[bold red]something differs[/]"
         self._console.print(f"{verdict} after {seconds} s; details in {target.name}")
+        self.step("`make up` keeps this stack running and prints how to use the `croupier` command on it")
 
 
 def _table(*columns: str) -> Table:

@@ -32,6 +32,7 @@ class Owed(StrEnum):
     WITHDRAWAL = "withdrawal"
     DEPOSIT = "deposit"
     BET = "bet"
+    TICKET = "ticket"
 
 
 class RunState(StrEnum):
@@ -67,7 +68,7 @@ class StuckPage(Message):
 
 
 class PageRepairs(Message):
-    """What one page came to: workflow ids started again, sentences for people, and the next page if any."""
+    """What one page came to: what was started or told again, sentences for people, the next page if any."""
 
     looked_at: int = 0
     restarted: tuple[str, ...] = ()

@@ -26,19 +26,29 @@ class Ticket(Message):
     @property
     def act(self) -> SupportAct | ReviewAct:
         """The ticket as its workflow is told of it."""
-        said = {
-            "withdrawal_id": self.withdrawal_id,
-            "player": self.player,
-            "ticket": self.ticket,
-            "person": self.person,
-            "words": self.words,
-        }
         match self.verb:
             case SupportVerb():
-                return SupportAct(verb=self.verb, content_hash=self.content_hash, cap=self.cap, **said)
+                return SupportAct(
+                    withdrawal_id=self.withdrawal_id,
+                    player=self.player,
+                    ticket=self.ticket,
+                    verb=self.verb,
+                    person=self.person,
+                    words=self.words,
+                    content_hash=self.content_hash,
+                    cap=self.cap,
+                )
             case ReviewVerb():
                 assert self.content_hash is not None, self.ticket
-                return ReviewAct(verb=self.verb, content_hash=self.content_hash, **said)
+                return ReviewAct(
+                    withdrawal_id=self.withdrawal_id,
+                    player=self.player,
+                    ticket=self.ticket,
+                    verb=self.verb,
+                    person=self.person,
+                    words=self.words,
+                    content_hash=self.content_hash,
+                )
             case _:
                 assert_never(self.verb)
 

@@ -50,16 +50,13 @@ async def recall_deposit(session: AsyncConnection, deposit: DepositInput) -> Dep
 
 async def lock_deposit(session: AsyncConnection, deposit: DepositInput) -> DepositFacts:
     """The same with its row held: until this transaction ends no block moves it; raises NotFound."""
-    row = (
-        await session.execute(
-            _shown()
-            .where(deposits.c.deposit_id == deposit.deposit_id)
-            .with_for_update(key_share=True, of=deposits)
-        )
-    ).one_or_none()
-    if row is None:
-        raise NotFound("deposit", f"{deposit.network}/{deposit.txid}/{deposit.position}")
-    return _facts(row)
+    # Two statements: a waiting one keeps the snapshot it began with, the next one sees what was committed.
+    await session.execute(
+        select(deposits.c.deposit_id)
+        .where(deposits.c.deposit_id == deposit.deposit_id)
+        .with_for_update(key_share=True)
+    )
+    return await recall_deposit(session, deposit)
 
 
 async def mark_credited(  # noqa: PLR0913 - one posting and what it is worth

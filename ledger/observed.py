@@ -169,6 +169,7 @@ async def unapply_block(session: AsyncConnection, network: str, header: Header) 
         .returning(deposits.c.deposit_id)
     )
     news = [NewEvent(EventKind.DEPOSIT, str(deposit), DepositState.ORPHANED.value) for deposit in gone]
+    await _unreach(session, network, header.ref.height - 1)
     loose = await session.scalars(
         update(attempts)
         .where(
@@ -253,6 +254,20 @@ async def _confirm(session: AsyncConnection, network: str, height: int, now: dat
         .returning(deposits.c.deposit_id)
     )
     return [NewEvent(EventKind.DEPOSIT, str(deposit), DepositState.CONFIRMING.value) for deposit in deep]
+
+
+async def _unreach(session: AsyncConnection, network: str, height: int) -> None:
+    """One block less stands on everything below: what lacks confirmations now has to wait for them again."""
+    await session.execute(
+        update(deposits)
+        .where(
+            deposits.c.chain_id == network,
+            deposits.c.met_at.is_(None),
+            deposits.c.reached_at.is_not(None),
+            deposits.c.height + deposits.c.confirmations_needed - 1 > height,
+        )
+        .values(reached_at=None)
+    )
 
 
 def _parties(block: BlockEffects) -> set[bytes]:

@@ -170,7 +170,11 @@ def _ops(_: Sequence[str]) -> tuple[QueueWork, ...]:
             MONEY_NAMESPACE,
             OPS_QUEUE,
             workflows=(StuckFinderWorkflow,),
-            activities=lambda built: (built.delivering.deliver_events, built.repairing.restart_stuck),
+            activities=lambda built: (
+                built.delivering.deliver_events,
+                built.redelivering.deliver_tickets,
+                built.repairing.restart_stuck,
+            ),
         ),
     )
 

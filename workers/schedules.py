@@ -33,7 +33,7 @@ SEARCH_JITTER = timedelta(seconds=5)
 CATCH_UP = timedelta(hours=1)
 SOUGHT: Mapping[str, tuple[Owed, ...]] = {
     BETS_NAMESPACE: (Owed.BET,),
-    MONEY_NAMESPACE: (Owed.ENDLESS, Owed.WITHDRAWAL, Owed.DEPOSIT),
+    MONEY_NAMESPACE: (Owed.ENDLESS, Owed.WITHDRAWAL, Owed.DEPOSIT, Owed.TICKET),
 }
 """What each namespace's search goes through: feeds first, since they tell the others what is new."""
 

@@ -7,6 +7,7 @@ was pressed on a workflow, its rows say where the next run goes on.
 from temporalio import workflow
 from temporalio.exceptions import FailureError, is_cancelled_exception
 
+from activities.redelivering import RedeliveringActivities
 from activities.repairing import RepairingActivities
 from domain.repairs import Owed, PageRepairs, StuckPage, StuckReport, StuckSearch
 from workflows.names import OPS_QUEUE, WorkflowName
@@ -43,6 +44,14 @@ class StuckFinderWorkflow:
         return report
 
     async def _repair(self, page: StuckPage) -> PageRepairs:
+        if page.kind is Owed.TICKET:
+            return await take(
+                RedeliveringActivities.deliver_tickets,
+                page,
+                queue=OPS_QUEUE,
+                policy=SCAN,
+                summary="Deliver again what the staff said and nobody answered",
+            )
         what = "endless workflows" if page.kind is Owed.ENDLESS else f"every unfinished {page.kind.value}"
         return await take(
             RepairingActivities.restart_stuck,

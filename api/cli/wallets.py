@@ -1,6 +1,5 @@
 """Hot wallets on a page: per asset what it has, who waits for coins, and what somebody has to send where."""
 
-from collections.abc import Mapping
 from datetime import datetime
 
 from rich.console import RenderableType
@@ -13,25 +12,18 @@ from api.cli.wording import NOTHING, ago, clean, clock, coins
 
 STYLES = {"level": "green", "low": "yellow", "dry": "bold red", "high": "yellow"}
 INDENT = (0, 0, 0, 2)
-
-Decimals = Mapping[tuple[str, str], int]
+OPEN = "open"
 
 
 def show_liquidity(document: Document, now: datetime) -> list[RenderableType]:
     """Each asset with its level and sentence, then its wallets, its queue, and what to top up."""
-    items = document["items"]
-    decimals = {(item["network"], item["asset"]): item["decimals"] for item in items}
     shown: list[RenderableType] = []
-    for item in items:
+    for item in document["items"]:
         level = clean(item["level"])
         shown.append(
-            Text.assemble(
-                (f"{clean(item['asset'])} on {clean(item['network'])} ", "bold"),
-                (level.upper(), STYLES.get(level, "bold")),
-                f"  {clean(item['sentence'])}",
-            )
+            Text.assemble((level.upper(), STYLES.get(level, "bold")), f"  {clean(item['sentence'])}")
         )
-        parts = [_wallets(item), *_standing(item), _queue(item, decimals, now), *_top_ups(item)]
+        parts = [_wallets(item), *_standing(item), _queue(item, now), *_top_ups(item)]
         shown += [Padding(part, INDENT) for part in parts if part is not None]
     return shown or [Text("The house has no hot wallet.")]
 
@@ -39,7 +31,7 @@ def show_liquidity(document: Document, now: datetime) -> list[RenderableType]:
 def _wallets(item: Document) -> Table | None:
     if not item["wallets"]:
         return None
-    table = _table("wallet", "holds", "promised", "floor", "target", "ceiling", "on its way", "unmined")
+    table = _table("wallet", "holds", "promised", "floor", "target", "ceiling", "incoming", "unmined")
     for wallet in item["wallets"]:
         amounts = ("confirmed", "committed", "floor", "target", "ceiling", "incoming")
         cells = [coins(wallet[name], item["decimals"]) for name in amounts]
@@ -48,11 +40,11 @@ def _wallets(item: Document) -> Table | None:
 
 
 def _standing(item: Document) -> list[Text]:
-    """Why a wallet takes no new send."""
+    """Why a wallet takes no new send; an open one has too many that no block holds."""
     return [
         Text.assemble(
             f"{clean(wallet['address'])} takes no new send: ",
-            (clean(wallet["state"]), "red"),
+            ("full" if wallet["state"] == OPEN else clean(wallet["state"]), "red"),
             f", {clean(wallet['why'])}" if wallet["why"] else "",
         )
         for wallet in item["wallets"]
@@ -60,13 +52,13 @@ def _standing(item: Document) -> list[Text]:
     ]
 
 
-def _queue(item: Document, decimals: Decimals, now: datetime) -> Table | None:
+def _queue(item: Document, now: datetime) -> Table | None:
     if not item["queue"]:
         return None
     table = _table("waiting", "place", "amount", "for", "lacks", "due (UTC)", "")
     for entry in item["queue"]:
         lacks = ", ".join(
-            coins(lack["amount"], decimals.get((item["network"], lack["asset"])), lack["asset"])
+            coins(lack["amount"], lack["decimals"], clean(lack["asset"]).partition("@")[0])
             for lack in entry["lacks"]
         )
         notes = ["" if entry["kind"] == "withdrawal" else clean(entry["kind"])]

@@ -116,7 +116,10 @@ def _queue(seen: Liquidity, asset: Asset) -> list[WaitingAnswer]:
                 amount=one.amount,
                 waiting_since=one.asked_at,
                 was_passed=one.send.was_passed,
-                lacks=[LackAnswer(asset=lack.asset, amount=lack.units) for lack in place.lacks],
+                lacks=[
+                    LackAnswer(asset=lack.asset, decimals=lack.decimals, amount=lack.units)
+                    for lack in place.lacks
+                ],
                 hindrance=place.hindrance,
                 expected_at=place.expected_at,
             )

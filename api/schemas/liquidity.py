@@ -29,7 +29,8 @@ class HotWalletAnswer(Shown):
 class LackAnswer(Shown):
     """How much of an asset has to arrive."""
 
-    asset: str
+    asset: str = Field(examples=["USDT@eip155:1"])
+    decimals: int
     amount: UnitsShown
 
 

@@ -2,8 +2,9 @@
 
 A node that lags or indexes answers with less, not with an error. So the receipts must match the transactions
 in number, order and hash, the logs must count through, and the bloom filters (Yellow Paper, section 4.3.1)
-must fit: over a transaction's logs that of its receipt, over all logs that of the header, which alone would
-not miss a log that resembles another. What falls short raises BlockIncomplete and is read again.
+must fit: over a transaction's logs that of its receipt, over all logs that of the header. Where every receipt
+is of a known type their root must be the header's, which no change of any receipt survives. What falls short
+raises BlockIncomplete and is read again.
 """
 
 from collections.abc import Iterable, Iterator
@@ -23,6 +24,7 @@ from chains.evm.answers import (
     quantity_member,
     sized,
 )
+from chains.evm.roots import LEGACY_TYPE, receipts_root
 from domain.errors import BlockIncomplete
 from domain.onchain import NATIVE_POSITION, BlockEffects, BlockRef, Effect, Header, MinedTransaction
 
@@ -31,6 +33,8 @@ BLOOM_BITS = 8 * BLOOM_BYTES
 BLOOM_HASHES = 3
 SUCCESS = 1
 BLOOM_MEMORY = 4096
+DEPOSIT_MEMBERS = ("depositNonce", "depositReceiptVersion")
+UNKNOWN_TYPE = "not checked: a receipt of a type unknown here"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,10 @@ class Log:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """How one transaction of a block ended; `created` is the contract it made, if it made one. Fee in wei."""
+    """How one transaction of a block ended; `created` is the contract it made, if it made one. Fee in wei.
+
+    `kind` is its type (EIP-2718); `gas_used_so_far` and `extra` are there for the root alone.
+    """
 
     txid: bytes
     block: BlockRef
@@ -54,6 +61,9 @@ class Receipt:
     created: bytes
     bloom: bytes
     logs: tuple[Log, ...]
+    kind: int
+    gas_used_so_far: int
+    extra: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +101,9 @@ def read_block(block_hash: bytes, block: object, receipts: object) -> BlockEffec
     transactions = tuple(_read_transaction(entry) for entry in members(block, "transactions"))
     ends = tuple(read_receipt(entry) for entry in receipts)
     _check_complete(header, data_member(block, "logsBloom"), transactions, ends)
+    root = receipts_root(ends)
+    if root not in {None, hash_member(block, "receiptsRoot")}:
+        raise BlockIncomplete(name, "the receipts do not give the header's receipts root")
     pairs = tuple(zip(transactions, ends, strict=True))
     return BlockEffects(
         header=header,
@@ -100,6 +113,7 @@ def read_block(block_hash: bytes, block: object, receipts: object) -> BlockEffec
             "transactions": str(len(transactions)),
             "logs": str(sum(len(end.logs) for end in ends)),
             "bloom": keccak256(data_member(block, "logsBloom")).hex(),
+            "receipts_root": UNKNOWN_TYPE if root is None else root.hex(),
         },
     )
 
@@ -117,6 +131,9 @@ def read_receipt(answer: object) -> Receipt:
         created=address_member(answer, "contractAddress") if has(answer, "contractAddress") else b"",
         bloom=data_member(answer, "logsBloom"),
         logs=tuple(_read_log(entry) for entry in members(answer, "logs")),
+        kind=quantity_member(answer, "type") if has(answer, "type") else LEGACY_TYPE,
+        gas_used_so_far=quantity_member(answer, "cumulativeGasUsed"),
+        extra=tuple(quantity_member(answer, name) for name in DEPOSIT_MEMBERS if has(answer, name)),
     )
 
 

@@ -22,9 +22,14 @@ def deploy_plain(
 
     A chain that waits to be told mines one block for it. The deployer defaults to the node's first account.
     """
-    arguments = encode(["string", "string", "uint256"], [name, symbol, supply_units]).hex()
+    arguments = encode(["string", "string", "uint256"], [name, symbol, supply_units])
+    return deploy(chain, "plain", arguments, deployer=deployer)
+
+
+def deploy(chain: Anvil, source: str, arguments: bytes = b"", *, deployer: str | None = None) -> str:
+    """Deploy the contract of `<source>.vy` with encoded arguments; return its address, lower case."""
     sender = deployer or chain.accounts()[0]
-    sent = _send(chain, {"from": sender, "data": compile_token("plain").bytecode + arguments})
+    sent = _send(chain, {"from": sender, "data": compile_token(source).bytecode + arguments.hex()})
     receipt = chain.rpc("eth_getTransactionReceipt", sent)
     if receipt is None:
         chain.mine()

@@ -16,7 +16,7 @@ from devstack.paying_out import ask_out, await_paid
 from devstack.stack import Stack
 from devstack.staff import StaffMember
 from devstack.telling import Teller
-from devstack.topping_up import await_standing, is_told_to_its_end, resume, retold, top_up
+from devstack.topping_up import await_standing, is_told_to_its_end, retold, top_up_and_resume
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -62,7 +62,11 @@ def test_a_withdrawal_without_coins_is_resumed_by_support_and_paid(
     withdrawal_id = ask_out(newcomer)
     stood = await_standing(withdrawal_id, anna, teller)
     assert newcomer.client.withdrawal(withdrawal_id)["status"] == "processing"
-    resume(newcomer, withdrawal_id, top_up(newcomer, teller), anna, teller)
+    dry = [item for item in anna.read("liquidity")["items"] if item["level"] == "dry"]
+    assert [(item["asset"], item["network"]) for item in dry] == [("TUSD", newcomer.asset.network)]
+    assert [waiting["id"] for waiting in dry[0]["queue"]] == [withdrawal_id]
+    assert dry[0]["top_ups"][0]["address"] in anna.type("liquidity").out
+    top_up_and_resume(newcomer, withdrawal_id, anna, teller)
     paid = await_paid(newcomer, withdrawal_id, office, teller)
     stuck = retold(withdrawal_id, stood, anna, teller)
     assert paid["arrived"] == paid["amount"]

@@ -65,8 +65,8 @@ async def test_levels_wallets_queue_and_request_are_shown(house: House) -> None:
     ]
     assert [one["was_passed"] for one in token["queue"]] == [True, False]
     assert [one["lacks"] for one in token["queue"]] == [
-        [{"asset": f"TUSD@{NETWORK}", "amount": "200"}],
-        [{"asset": f"TUSD@{NETWORK}", "amount": "1000"}],
+        [{"asset": f"TUSD@{NETWORK}", "decimals": 6, "amount": "200"}],
+        [{"asset": f"TUSD@{NETWORK}", "decimals": 6, "amount": "1000"}],
     ]
     assert token["top_ups"] == [{"address": busy["address"], "amount": "1000", "incoming": "0"}]
     assert f"Send 0.001 TUSD@{NETWORK} to 0x{HOT.hex()}." in token["sentence"]

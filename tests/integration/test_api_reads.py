@@ -66,6 +66,10 @@ async def test_a_deposit_is_shown_from_its_first_block_until_it_is_final(house: 
         "final_height": 0,
         "seen_at": item["seen_at"],
         "credited_at": None,
+        "withdrawable_at": None,
+        "sentence": "Waiting until its block is final.",
+        "confirmations_needed": None,
+        "progress": "waiting for finality",
     }
     async with house.ledger.sessions("croupier_chain").begin() as session:
         await advance_final(session, NETWORK, block(header(None)).header, NOW)

@@ -8,13 +8,15 @@ from eth_account.signers.local import LocalAccount
 
 from chains.codecs.abi import TRANSFER_TOPIC, encode_transfer
 from chains.codecs.keccak import keccak256
+from chains.evm.effects import read_block
 from domain.onchain import BlockEffects, Effect
-from tests.support.chain_rigs import AnvilRig, address_of, key_of, mined, stranger
+from tests.support.chain_rigs import AnvilRig, address_of, key_of, mined, pay, stranger
 
 EMITTER = bytes.fromhex("00000000000000000000000000000000000e3171")
 FORWARDER = bytes.fromhex("0000000000000000000000000000000000f03a4d")
 APPROVAL_TOPIC = keccak256(b"Approval(address,address,uint256)")
 GAS = 3_000_000
+FULL = True
 
 Log = tuple[tuple[bytes, ...], bytes]
 
@@ -110,6 +112,19 @@ async def test_a_created_contract_receives_its_coins(rig: AnvilRig) -> None:
     assert isinstance(receipt, dict)
     assert "0x" + effect.receiver.hex() == receipt["contractAddress"]
     assert (effect.amount, effect.contract) == (5, b"")
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 17, 140])
+async def test_receipts_give_the_root_of_their_header(rig: AnvilRig, count: int) -> None:
+    """Blocks of every shape: what the node wrote into the header is what its receipts come to."""
+    emit(rig, [transfer_log(stranger(1), stranger(2), 7)])
+    for _ in range(count):
+        await call(rig, EMITTER)
+    block = await mined(rig)
+    header = rig.anvil.rpc("eth_getBlockByHash", "0x" + block.header.ref.hash.hex(), False)  # noqa: FBT003 - JSON-RPC's own order
+    assert isinstance(header, dict)
+    assert len(block.transactions) == count
+    assert "0x" + block.completeness["receipts_root"] == header["receiptsRoot"]
 
 
 async def test_old_transaction_types_are_read_too(rig: AnvilRig) -> None:
@@ -218,3 +233,32 @@ def forwarder_code(payee: bytes) -> bytes:
     """EVM code: CALL the payee with the coins that came; then STOP."""
     zeros = b"\x60\x00" * 4
     return zeros + b"\x34" + b"\x73" + payee + b"\x5a\xf1\x50\x00"
+
+
+async def test_a_mint_without_a_signature_is_a_movement_like_any_other(rig: AnvilRig) -> None:
+    """A layer-2 deposit (type 0x7e, nobody signed it) with value and status 1 is a native effect."""
+    await pay(rig, rig.native, stranger(5), 77, 0)
+    rig.mine()
+    block = rig.anvil.rpc("eth_getBlockByNumber", "latest", FULL)
+    receipts = rig.anvil.rpc("eth_getBlockReceipts", "latest")
+    assert isinstance(block, dict)
+    assert isinstance(receipts, list)
+    (sent,), (receipt,) = block["transactions"], receipts
+    for signed in ("r", "s", "v", "yParity", "maxFeePerGas", "maxPriorityFeePerGas", "accessList"):
+        sent.pop(signed, None)
+    sent |= {"type": "0x7e", "mint": "0x4d", "sourceHash": sent["hash"], "isSystemTx": False}
+    receipt |= {
+        "type": "0x7e",
+        "effectiveGasPrice": "0x0",
+        "depositNonce": "0x0",
+        "depositReceiptVersion": "0x1",
+    }
+    found = read_block(bytes.fromhex(block["hash"][2:]), block, receipts)
+    (effect,) = found.effects
+    assert (effect.position, effect.receiver, effect.amount, effect.succeeded) == (
+        "native",
+        stranger(5),
+        77,
+        True,
+    )
+    assert [one.fee for one in found.transactions] == [0]

@@ -109,6 +109,21 @@ async def test_the_policy_says_what_is_credited_early(
     assert await bank.broken() == {}
 
 
+async def test_confirmations_that_left_do_not_count(bank: Bank) -> None:
+    """Its own block stands, the one above was taken back before anybody looked: it waits for another."""
+    player, target = await bank.customer()
+    await bank.mine(coins(target, 100))
+    await bank.mine()
+    await bank.leave()
+    assert (await bank.go_on()).credits == 0
+    await bank.mine(name="other")
+    assert (await bank.go_on()).credits == 1
+    await bank.leave()
+    facts = await bank.go_on()
+    assert (facts.state, facts.returns, await bank.units(player)) == (DepositState.PROVISIONAL, 0, 100)
+    assert await bank.broken() == {}
+
+
 async def test_a_policy_that_was_tightened_meanwhile_lends_nothing(bank: Bank) -> None:
     """Switching early credit off holds for what was judged before; what was credited stays as it is."""
     player, target = await bank.customer()

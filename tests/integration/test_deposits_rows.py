@@ -1,15 +1,18 @@
 """The posting side counts its postings on a deposit's row; the state itself belongs to the follower."""
 
+import asyncio
 from uuid import UUID
 
 import pytest
 
-from domain.deposits import DepositState, DepositStep, next_step
+from domain.deposits import DepositFacts, DepositState, DepositStep, next_step
 from domain.errors import NotFound
 from ledger.deposits import (
     list_deposits,
+    lock_deposit,
     mark_credited,
     mark_returned,
+    mark_unlocked,
     recall_deposit,
     unfinished_deposits,
 )
@@ -148,6 +151,47 @@ async def test_a_deposit_is_unfinished_exactly_while_it_has_a_next_step(
         assert await unfinished_deposits(session, NOW, None, 10) == []
     assert [deposit for _, deposit in rows] == ([deposit_input(case)] if expected else [])
     assert (next_step(facts) is not DepositStep.DONE) is expected
+
+
+async def test_a_locked_credit_is_unfinished_until_it_is_unlocked(ledger_database: LedgerDatabase) -> None:
+    """What was credited early still wants its unlock, wherever its workflow got lost."""
+    chain, money = (ledger_database.sessions(role) for role in ("croupier_chain", "croupier_money"))
+    _, (deposit,) = await _seen(chain, money, "a")
+    async with money.begin() as session:
+        await mark_credited(session, deposit, 1, NOW, is_early=True, is_locked=True)
+    await _final(chain)
+    async with money.begin() as session:
+        facts = await recall_deposit(session, deposit_input("a"))
+        assert (next_step(facts), facts.state) == (DepositStep.UNLOCK, DepositState.CREDITED)
+        assert len(await unfinished_deposits(session, later(1), None, 10)) == 1
+        await mark_unlocked(session, deposit, 1, NOW)
+        assert next_step(await recall_deposit(session, deposit_input("a"))) is DepositStep.DONE
+        assert await unfinished_deposits(session, later(1), None, 10) == []
+
+
+async def test_who_waited_for_a_deposit_sees_the_credit_of_who_was_faster(
+    ledger_database: LedgerDatabase,
+) -> None:
+    """Row and credit are read together: a credit that is half seen would be taken for an uprooted one."""
+    chain, money = (ledger_database.sessions(role) for role in ("croupier_chain", "croupier_money"))
+    _, (deposit,) = await _seen(chain, money, "a")
+
+    async def look() -> DepositFacts:
+        async with money.begin() as session:
+            return await lock_deposit(session, deposit_input("a"))
+
+    async with money.begin() as session:
+        await lock_deposit(session, deposit_input("a"))
+        waiting = asyncio.create_task(look())
+        with ledger_database.raw() as connection:
+            while not connection.execute(_WAITERS).fetchall():  # noqa: ASYNC110 - what is waited for stands in rows
+                await asyncio.sleep(0.02)
+        await mark_credited(session, deposit, 1, NOW, is_early=True, is_locked=True)
+    facts = await waiting
+    assert (facts.state, facts.credits, facts.is_uprooted) == (DepositState.PROVISIONAL, 1, False)
+
+
+_WAITERS = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 
 async def test_pages_of_unfinished_deposits_hold_each_once(ledger_database: LedgerDatabase) -> None:

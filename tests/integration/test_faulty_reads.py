@@ -11,6 +11,7 @@ from devstack.faults.exchange import Layer
 from devstack.faults.failing import (
     answer,
     break_off,
+    change,
     final_at,
     other_genesis,
     status,
@@ -31,12 +32,37 @@ PAYMENTS = 4
 LAG = 20
 RECEIPTS, BLOCK = "eth_getBlockReceipts", "eth_getBlockByHash"
 
+
+def last_receipt(**members: object) -> Layer:
+    """For eth_getBlockReceipts: the last receipt says something else; its logs and counts stay."""
+
+    def edit(receipts: object) -> object:
+        assert isinstance(receipts, list)
+        return [*receipts[:-1], {**receipts[-1], **members}]
+
+    return change(edit)
+
+
+def last_amount() -> Layer:
+    """For eth_getBlockReceipts: the last log moves another amount, which no bloom filter shows."""
+
+    def edit(receipts: object) -> object:
+        assert isinstance(receipts, list)
+        log = {**receipts[-1]["logs"][-1], "data": "0x" + "ee".rjust(64, "0")}
+        return [*receipts[:-1], {**receipts[-1], "logs": [log]}]
+
+    return change(edit)
+
+
 PARTIAL = [
     pytest.param(RECEIPTS, withhold_receipts(), id="last receipt"),
     pytest.param(RECEIPTS, withhold_receipts(PAYMENTS), id="all receipts"),
     pytest.param(RECEIPTS, answer(None), id="receipts not indexed"),
     pytest.param(RECEIPTS, withhold_logs(), id="last log"),
     pytest.param(RECEIPTS, withhold_logs(PAYMENTS), id="all logs"),
+    pytest.param(RECEIPTS, last_amount(), id="another amount"),
+    pytest.param(RECEIPTS, last_receipt(status="0x0"), id="another end"),
+    pytest.param(RECEIPTS, last_receipt(cumulativeGasUsed="0x1"), id="other gas"),
     pytest.param(BLOCK, wrong_bloom(), id="bloom of all bits"),
     pytest.param(BLOCK, wrong_bloom("0x" + "00" * 256), id="bloom of none"),
 ]
@@ -228,6 +254,16 @@ async def test_final_that_goes_back_is_broken(proxied: ProxiedRig) -> None:
         proxied.mine()
     proxied.proxy.heal()
     assert (await proxied.reader.heads()).final.ref.height == seen.final.ref.height + 2
+
+
+async def test_receipts_of_an_unknown_type_are_said_to_be_unchecked(proxied: ProxiedRig) -> None:
+    """A network with receipts of its own form is read by counts and filters; the row says so."""
+    at = await block_of_payments(proxied)
+    assert "not checked" not in (await proxied.reader.block(at.hash)).completeness["receipts_root"]
+    proxied.proxy.inject(RECEIPTS, last_receipt(type="0x6a"))
+    found = await proxied.reader.block(at.hash)
+    assert len(found.effects) == PAYMENTS
+    assert "not checked" in found.completeness["receipts_root"]
 
 
 async def test_a_genesis_that_changes_sets_the_node_aside(proxied: ProxiedRig) -> None:

@@ -19,12 +19,11 @@ from devstack.faults.proxy import NodeProxy
 from devstack.postgres import Postgres
 from devstack.processes import free_port
 from domain.onchain import HeadHint
-from ledger.addresses import assign, insert_pool
 from tests.support.chain_follower import Follower, in_books, on_chain
 from tests.support.chain_proxied import ProxiedRig
 from tests.support.chain_rigs import FINALITY_DEPTH, AnvilRig, pay, stranger
 from tests.support.ledger_database import LedgerDatabase, new_ledger
-from tests.support.records import NOW, new_player
+from tests.support.records import give_address
 
 ROUNDS = 8
 SOON_SECONDS = 0.2
@@ -78,14 +77,6 @@ async def hints(proxied: ProxiedRig) -> AsyncIterator[AsyncGenerator[HeadHint, N
         yield told
 
 
-async def give_address(database: LedgerDatabase, address: bytes) -> None:
-    """Let this be a player's deposit address."""
-    player = await new_player(database.sessions())
-    async with database.sessions().begin() as session:
-        await insert_pool(session, "eip155", 0, 1, [address], NOW)
-        assert (await assign(session, player, "eip155", NOW)).address == address
-
-
 async def until_height(told: AsyncGenerator[HeadHint, None], height: int) -> list[int]:
     """The heights that are told until this one comes."""
     heights = []
@@ -113,7 +104,7 @@ async def test_whatever_becomes_of_the_hints_the_rows_are_the_same(
         for name, notices in DISTORTIONS.items():
             database = await new_ledger(postgres)
             stack.push_async_callback(database.close)
-            await give_address(database, TARGET)
+            await give_address(database.sessions(), TARGET)
             proxies.append(proxy := proxy_factory(proxied.anvil))
             proxy.stream(notices or as_they_come)
             reader = reader_of(proxied, proxy, "" if notices is None else ws(proxy.url))

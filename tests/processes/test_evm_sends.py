@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 
+from devstack.anvil import RpcError
 from devstack.faults.exchange import Ask, Call, Layer, Reply, value_of
 from devstack.faults.failing import hang_up, take_then_hang, take_then_hang_up
 from devstack.faults.raw_transactions import read_raw
@@ -24,6 +25,7 @@ TERMS = EvmTerms(wallets=1, ready=20)
 SENDING = "eth_sendRawTransaction"
 GWEI = 10**9
 BEHIND_THE_HOLE = 5
+TRIES = 10
 
 
 def is_with_nodes(facts: WithdrawalFacts) -> bool:
@@ -159,9 +161,13 @@ async def test_the_original_is_mined_while_its_replacement_is_sent(
 
     async def mine_first(call: Call, ask: Ask) -> Reply:
         evm_world.chain.base_fee = None
-        while await value_of(ask, "eth_getTransactionReceipt", read_raw(original).txid) is None:
-            await value_of(ask, "anvil_setNextBlockBaseFeePerGas", hex(GWEI))
+        for _ in range(TRIES):
+            await value_of(ask, "anvil_setNextBlockBaseFeePerGas", hex(read_raw(original).max_fee // 2))
+            with suppress(RpcError):  # this node drops what a block was too dear for; others keep it
+                evm_world.chain.submit(bytes.fromhex(original[2:]))
             await value_of(ask, "anvil_mine", "0x1")
+            if evm_world.chain.is_mined(read_raw(original).txid):
+                break
         return await ask(call)
 
     script = evm_world.proxy.inject(
@@ -193,10 +199,11 @@ async def several(world: EvmWorld, people: People, count: int) -> list[Withdrawa
 
 
 async def all_paid_in_order(world: EvmWorld, people: People, wishes: list[WithdrawalInput]) -> None:
-    """Each is paid once by its one variant, under nonces without a gap."""
+    """Each is paid once, in the order of their asking, under nonces without a gap."""
     await asyncio.gather(*(people.ended(wish, WithdrawalState.SETTLED) for wish in wishes))
-    sent = [read_raw(raw) for wish in wishes for raw in stored(world, wish)]
-    assert [one.nonce for one in sent] == list(range(sent[0].nonce, sent[0].nonce + len(wishes)))
+    nonces = [{read_raw(raw).nonce for raw in stored(world, wish)} for wish in wishes]
+    lowest = min(nonces[0])
+    assert nonces == [{nonce} for nonce in range(lowest, lowest + len(wishes))]
     assert [people.payments(wish) for wish in wishes] == [1] * len(wishes)
 
 

@@ -6,39 +6,18 @@ from api.errors import Refused
 from chains.codecs.evm import EvmCodec
 from domain.sends import AttemptOutcome, TxPurpose
 from domain.wishes import SupportVerb
-from domain.withdrawals import WithdrawalFacts, WithdrawalInput, WithdrawalResult, WithdrawalState
+from domain.withdrawals import WithdrawalResult, WithdrawalState
 from tests.support.world import World
 from tests.support.world_buttons import reset_to_start, start_again, terminate
 from tests.support.world_checks import differences
 from tests.support.world_house import ETHER
 from tests.support.world_people import RICHES, People
-from tests.support.world_support import agree, attempts_of, dear, refusing, say
+from tests.support.world_support import agree, attempts_of, dear, has_variant, refusing, say, sent_and_still
 from tests.support.world_waits import is_watching, stands, workflow_of
 from workflows.names import withdrawal_workflow_id
 
 FEE = 500
 FINALITY_DEPTH = 4
-
-
-async def sent_and_still(world: World, people: People) -> WithdrawalInput:
-    """A withdrawal whose transaction is with the nodes of a network that makes no block."""
-    player = await people.rich_player()
-    world.is_still = True
-    wish = people.wish(player)
-    await people.withdraw(wish)
-    await people.withdrawal_until(wish, is_watching, "a transaction with the nodes")
-    return wish
-
-
-async def has_variant(
-    people: People, wish: WithdrawalInput, number: int, purpose: TxPurpose
-) -> WithdrawalFacts:
-    """Wait until the newest attempt has this variant."""
-    return await people.withdrawal_until(
-        wish,
-        lambda facts: (attempts_of(facts)[-1].variants, attempts_of(facts)[-1].purpose) == (number, purpose),
-        f"variant {number}, a {purpose}",
-    )
 
 
 async def test_an_underpriced_payment_is_outbid_by_itself_and_paid_once(world: World, people: People) -> None:

@@ -10,11 +10,15 @@ from dataclasses import dataclass
 import pytest
 import pytest_asyncio
 
-from domain.withdrawals import WithdrawalState
+from domain.errors import WalletShort
+from domain.wishes import SupportVerb
+from domain.withdrawals import ReviewVerb, WithdrawalInput, WithdrawalState
 from tests.support.world import World
 from tests.support.world_buttons import cancel, reset_to_start, start_again, terminate
 from tests.support.world_house import ETHER
 from tests.support.world_people import RICHES, People
+from tests.support.world_support import attempts_of, say, sent_and_still
+from tests.support.world_waits import stands
 from workflows.names import withdrawal_workflow_id
 
 pytestmark = pytest.mark.timeout(180)
@@ -110,3 +114,100 @@ async def _play(world: World, people: People, player: int, button: str, step: st
         charged=RICHES - await people.units(player),
         executions=world.mischief.calls[workflow_id, step],
     )
+
+
+BUTTONS = ("terminated", "reset", "cancelled")
+
+
+async def _press(world: World, wish: WithdrawalInput, button: str) -> None:
+    workflow_id = withdrawal_workflow_id(wish.withdrawal_id)
+    if button == "terminated":
+        await terminate(world.money, workflow_id)
+        await start_again(world.money, wish)
+    elif button == "reset":
+        await reset_to_start(world.money, workflow_id)
+    else:
+        await cancel(world.money, workflow_id)
+
+
+@pytest.mark.parametrize("button", BUTTONS)
+async def test_blocked_before_the_commit(world: World, people: People, button: str) -> None:
+    """A run blocks again for the same reason; a cancel gives the reservation back."""
+    player = await people.rich_player()
+    wish = people.wish(player)
+    short = WalletShort("0x00", "the native coin", 7)
+    world.mischief.fail(withdrawal_workflow_id(wish.withdrawal_id), "simulate_send", *[short] * 40)
+    await people.withdraw(wish)
+    await stands(world, wish, "LIQUIDITY")
+    await _press(world, wish, button)
+    if button == "cancelled":
+        await people.ended(wish, WithdrawalState.CANCELLED)
+        assert await people.units(player) == RICHES
+        return
+    await stands(world, wish, "LIQUIDITY")
+    world.mischief.forgive(withdrawal_workflow_id(wish.withdrawal_id), "simulate_send")
+    await say(world, wish, SupportVerb.RESUME)
+    await people.ended(wish, WithdrawalState.SETTLED)
+    assert people.payments(wish) == 1
+
+
+@pytest.mark.parametrize("button", BUTTONS)
+async def test_blocked_after_the_commit(world: World, people: People, button: str) -> None:
+    """Nothing gives the money back but people: the run blocks again, and pays once the switch is gone."""
+    player = await people.rich_player()
+    with world.database.raw() as connection:
+        connection.execute("INSERT INTO signer.switches (scope, why) VALUES ('any', 'a test')")
+    wish = people.wish(player)
+    await people.withdraw(wish)
+    await stands(world, wish, "PAUSED")
+    await _press(world, wish, button)
+    await stands(world, wish, "PAUSED")
+    with world.database.raw() as connection:
+        connection.execute("DELETE FROM signer.switches WHERE scope = 'any'")
+    await say(world, wish, SupportVerb.RESUME)
+    await people.ended(wish, WithdrawalState.SETTLED)
+    assert people.payments(wish) == 1
+    assert await people.units(player) == RICHES - ETHER - FEE
+
+
+@pytest.mark.parametrize("button", BUTTONS)
+@pytest.mark.parametrize("is_orphaned", [False, True], ids=["included", "orphaned"])
+async def test_in_a_block_or_thrown_out_of_one(
+    world: World,
+    people: People,
+    button: str,
+    is_orphaned: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    """The transaction that stood in a block stays the only one, wherever its block went."""
+    wish = await sent_and_still(world, people)
+    before = await people.facts(wish)
+    world.chain.mine()
+    await people.withdrawal_until(
+        wish, lambda facts: attempts_of(facts)[-1].block_height is not None, "a block with it"
+    )
+    if is_orphaned:
+        world.chain.reorg(1)
+        await people.withdrawal_until(
+            wish, lambda facts: attempts_of(facts)[-1].block_height is None, "its block gone"
+        )
+    await _press(world, wish, button)
+    world.is_still = False
+    after = await people.ended(wish, WithdrawalState.SETTLED)
+    assert [one.txid for one in attempts_of(after)] == [one.txid for one in attempts_of(before)]
+    assert people.payments(wish) == 1
+
+
+@pytest.mark.parametrize("end", [WithdrawalState.REJECTED, WithdrawalState.DECLINED])
+async def test_what_has_ended_ends_the_same_again(world: World, people: People, end: WithdrawalState) -> None:
+    """A reset reads the row first: no posting, no signature, the same end."""
+    player = await people.rich_player()
+    units = 11 * ETHER if end is WithdrawalState.REJECTED else 200 * ETHER
+    wish = people.wish(player, units)
+    await people.withdraw(wish)
+    if end is WithdrawalState.REJECTED:
+        await people.review(wish, ReviewVerb.REJECT)
+    await people.ended(wish, end)
+    await reset_to_start(world.money, withdrawal_workflow_id(wish.withdrawal_id))
+    await people.ended(wish, end)
+    assert await people.units(player) == RICHES
+    assert world.mischief.calls[withdrawal_workflow_id(wish.withdrawal_id), "sign"] == 0

@@ -8,14 +8,16 @@ from api.errors import Refused
 from domain.accounts import Purpose
 from domain.assets import Asset
 from domain.sends import Told
+from domain.wishes import SupportVerb
 from domain.withdrawals import ReviewVerb, WithdrawalFacts, WithdrawalState
 from tests.support.ledger_database import COIN, TOKEN
 from tests.support.world import World
 from tests.support.world_buttons import attribute, sentence
 from tests.support.world_house import ETHER, REFUSING
 from tests.support.world_people import RICHES, People
+from tests.support.world_support import say
 from tests.support.world_waits import is_watching, stands, workflow_of
-from workflows.names import REASON, STATE, SignalName, UpdateName
+from workflows.names import STATE, SignalName
 
 FEE = {COIN.asset_id: 500, TOKEN.asset_id: 50}
 
@@ -55,70 +57,6 @@ async def test_a_refusal_is_stored_and_final(people: People, units: int, code: s
     assert (again.state, again.code, again.sentence) == (facts.state, facts.code, facts.sentence)
     assert facts.sentence
     assert await people.units(player) == 0
-
-
-async def test_a_reviewed_withdrawal_waits_for_a_person_and_is_paid(world: World, people: People) -> None:
-    """Above the tier it waits, says so where operators look, and is paid after the approval."""
-    player = await people.rich_player()
-    wish = people.wish(player, 11 * ETHER)
-    facts = await people.withdraw(wish)
-    assert isinstance(facts, WithdrawalFacts)
-    assert facts.state is WithdrawalState.REVIEW
-
-    async def says_so() -> bool:
-        return await attribute(world.money, workflow_of(wish), REASON) == "REVIEW"
-
-    await world.until(says_so, "the reason REVIEW")
-    said = await sentence(world.money, workflow_of(wish))
-    assert said.startswith("Waiting for a person")
-    assert said.endswith("Open: approve, reject, cancel.")
-    await people.review(wish, ReviewVerb.APPROVE)
-    await people.ended(wish, WithdrawalState.SETTLED)
-    assert people.payments(wish) == 1
-
-
-async def test_a_rejected_withdrawal_gives_the_money_back(people: People) -> None:
-    """A person's no returns amount and fee at once, and nothing is ever sent."""
-    player = await people.rich_player()
-    before = await people.units(player)
-    wish = people.wish(player, 11 * ETHER)
-    await people.withdraw(wish)
-    await people.review(wish, ReviewVerb.REJECT)
-    facts = await people.ended(wish, WithdrawalState.REJECTED)
-    assert facts.code == "REJECTED_BY_REVIEW"
-    assert await people.units(player) == before
-    assert people.payments(wish) == 0
-
-
-async def test_an_approval_of_other_content_is_refused(people: People) -> None:
-    """A word on something else than what stands in the rows is a conflict; the withdrawal goes on waiting."""
-    player = await people.rich_player()
-    wish = people.wish(player, 11 * ETHER)
-    await people.withdraw(wish)
-    with pytest.raises(Refused) as refused:
-        await people.review(wish, ReviewVerb.APPROVE, content=bytes(32))
-    assert refused.value.code == "CONFLICT"
-    facts = await people.withdrawal(wish)
-    assert facts is not None
-    assert (facts.state, facts.approvals) == (WithdrawalState.REVIEW, 0)
-    await people.cancel(wish)
-
-
-async def test_one_ticket_is_one_word(people: People) -> None:
-    """The same click twice counts once, and a second person comes too late."""
-    player = await people.rich_player()
-    wish = people.wish(player, 11 * ETHER)
-    await people.withdraw(wish)
-    first = await people.review(wish, ReviewVerb.APPROVE)
-    again = await people.review(wish, ReviewVerb.APPROVE)
-    assert isinstance(first, WithdrawalFacts)
-    assert first.approvals == 1
-    assert not isinstance(again, WithdrawalFacts) or again.approvals == 1
-    with pytest.raises(Refused) as refused:
-        await people.review(wish, ReviewVerb.REJECT, ticket="t-2")
-    assert refused.value.code == "TOO_LATE"
-    await people.ended(wish, WithdrawalState.SETTLED)
-    assert people.payments(wish) == 1
 
 
 async def test_a_cancel_in_review_gives_the_money_back(people: People) -> None:
@@ -174,7 +112,7 @@ async def test_news_that_is_early_late_or_wrong_changes_nothing(world: World, pe
     for number in (9, 9, 1, 10**6):
         await handle.signal(SignalName.OBSERVED, Told(number=number))
         await handle.signal(SignalName.GRANTED, Told(number=number))
-    assert await handle.execute_update(UpdateName.CHECK_NOW) == WithdrawalState.COMMITTED.value
+    await say(world, wish, SupportVerb.CHECK_NOW)
     facts = await people.withdrawal(wish)
     assert facts is not None
     assert facts.state is WithdrawalState.COMMITTED

@@ -1,12 +1,20 @@
 """What every adapter does with signed bytes, and what it claims about their end."""
 
+import random
 from dataclasses import replace
 
 import pytest
 
 from domain.errors import BytesMismatch, FeeAboveCap
 from domain.onchain import Inclusion, Landed, MayLand
-from domain.sends import AttemptView, BroadcastOutcome, NodeReason, SimulationVerdict, TxPurpose
+from domain.sends import (
+    AttemptView,
+    BroadcastOutcome,
+    NodeReason,
+    SignedTx,
+    SimulationVerdict,
+    TxPurpose,
+)
 from tests.support.chain_rigs import (
     FINALITY_DEPTH,
     ChainRig,
@@ -16,6 +24,7 @@ from tests.support.chain_rigs import (
     pay,
     sign,
     stranger,
+    with_room,
 )
 
 
@@ -81,6 +90,35 @@ class SendingContract:
         view = AttemptView(address_of(rig.payer), 0, (b"\x03" * 32,))
         assert isinstance(await rig.writer.liveness(view), MayLand)
 
+    async def test_no_history_makes_it_say_more_than_the_chain(self, rig: ChainRig) -> None:
+        """C4: mined, replaced, withheld, forked: never dead, landed only where it stands, final at last."""
+        chance = random.Random(4)
+        rig.mine(FINALITY_DEPTH)
+        variants: dict[int, list[SignedTx]] = {}
+        for _ in range(40):
+            nonce = chance.choice([*variants, len(variants)])
+            send = intent(rig, rig.native, stranger(nonce), 5 + nonce)
+            plan = with_room(await rig.writer.plan(send))
+            if nonce in variants:
+                plan = await rig.writer.replace(send, TxPurpose.BUMP, variants[nonce][-1])
+            variants.setdefault(nonce, []).append(tx := sign(rig, send, plan, nonce))
+            if chance.random() < 0.7:
+                await rig.writer.broadcast(tx)
+            if chance.random() < 0.6:
+                rig.mine()
+            if chance.random() < 0.3:
+                rig.reorg(chance.randrange(1, FINALITY_DEPTH))
+            await _says_what_stands(rig, variants)
+        for _ in variants:
+            for signed in variants.values():
+                await rig.writer.broadcast(signed[-1])
+            rig.mine()
+        rig.mine(FINALITY_DEPTH)
+        for nonce, signed in variants.items():
+            end = await rig.writer.liveness(_view(rig, nonce, signed))
+            assert isinstance(end, Landed), (nonce, end)
+            assert end.is_final
+
     async def test_a_replaced_variant_is_found_by_its_sibling(self, rig: ChainRig) -> None:
         """With every hash of the nonce at hand, the one that landed is named."""
         send = intent(rig, rig.native, stranger(1), 5)
@@ -138,3 +176,21 @@ class SendingContract:
             await rig.writer.replace(replace(send, fee_cap=plan.fee_bound), TxPurpose.BUMP, first)
         with pytest.raises(BytesMismatch):
             await rig.writer.replace(send, TxPurpose.BUMP, replace(first, txid=bytes(32)))
+
+
+def _view(rig: ChainRig, nonce: int, signed: list[SignedTx]) -> AttemptView:
+    return AttemptView(address_of(rig.payer), nonce, tuple(tx.txid for tx in signed))
+
+
+async def _says_what_stands(rig: ChainRig, variants: dict[int, list[SignedTx]]) -> None:
+    """Compare every verdict with a scan of the blocks that are not final, and of those that are."""
+    heads = await rig.reader.heads()
+    for nonce, signed in variants.items():
+        verdict = await rig.writer.liveness(_view(rig, nonce, signed))
+        assert isinstance(verdict, Landed | MayLand), verdict
+        if isinstance(verdict, Landed):
+            assert verdict.txid in {tx.txid for tx in signed}
+            block = await rig.reader.block(verdict.block.hash)
+            assert verdict.txid in {one.txid for one in block.transactions}
+            assert (await rig.reader.header_at(verdict.block.height)).ref == verdict.block
+            assert verdict.is_final == (verdict.block.height <= heads.final.ref.height)

@@ -5,12 +5,14 @@ from collections.abc import Iterable
 from chains.codecs.abi import TRANSFER_TOPIC
 from chains.codecs.keccak import keccak256
 from devstack.anvil import Anvil
-from devstack.tokens.deploying import deploy_plain, tokens_of
+from devstack.tokens.deploying import deploy, deploy_plain, tokens_of
 from domain.assets import Asset
 from tests.support.chain_rigs import REVERTING_CODE
 
+PLAIN = "plain"
 BALANCES_SLOT = 7
 """Where the plain token keeps its balances: behind a lock, a name (3 words), a symbol (2) and the supply."""
+ALLOWANCES_SLOT = 8
 WORD_BYTES = 32
 WITH_TRANSACTIONS = True
 SUCCESS = "0x1"
@@ -23,7 +25,7 @@ class AnvilChain:
         """Deploy the plain token once; its code is put wherever a test wants a token."""
         self.anvil = anvil
         self.base_fee: int | None = None
-        self._code = str(anvil.rpc("eth_getCode", deploy_plain(anvil), "latest"))
+        self._codes = {PLAIN: str(anvil.rpc("eth_getCode", deploy_plain(anvil), "latest"))}
 
     @property
     def height(self) -> int:
@@ -38,9 +40,27 @@ class AnvilChain:
 
     def place_token(self, contract: bytes, holders: Iterable[bytes], units: int) -> None:
         """Put the plain token at an address of our choice, where each of these holds so many units."""
-        self.anvil.rpc("anvil_setCode", _text(contract), self._code)
+        self.place_code(contract, PLAIN)
         for holder in holders:
             self.give_tokens(contract, holder, units)
+
+    def place_code(self, contract: bytes, source: str, arguments: bytes = b"") -> None:
+        """Put the contract of `<source>.vy` at an address of our choice; what is stored there stays.
+
+        The first time it is deployed, in a block of its own.
+        """
+        if source not in self._codes:
+            deployed = deploy(self.anvil, source, arguments)
+            self._codes[source] = str(self.anvil.rpc("eth_getCode", deployed, "latest"))
+        self.anvil.rpc("anvil_setCode", _text(contract), self._codes[source])
+
+    def let_spend(self, contract: bytes, owner: bytes, spender: bytes, units: int) -> None:
+        """Let somebody move so much of what another holds of a placed token."""
+        of_owner = keccak256(ALLOWANCES_SLOT.to_bytes(WORD_BYTES, "big") + owner.rjust(WORD_BYTES, b"\x00"))
+        slot = keccak256(of_owner + spender.rjust(WORD_BYTES, b"\x00"))
+        self.anvil.rpc(
+            "anvil_setStorageAt", _text(contract), _text(slot), _text(units.to_bytes(WORD_BYTES, "big"))
+        )
 
     def give_tokens(self, contract: bytes, holder: bytes, units: int) -> None:
         """Set what somebody holds of a placed token."""

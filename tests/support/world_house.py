@@ -38,6 +38,7 @@ ETHER = 10**18
 TEMPLATE = "world_template"
 FAMILY = "eip155"
 FEE_CAP = 10**16
+SIGNER_FEE_CAP = 4 * FEE_CAP
 GAS_LIMIT_MAX = 300_000
 COINS_IN_A_WALLET = 1_000 * ETHER
 TOKENS_IN_A_WALLET = 10**12
@@ -156,7 +157,7 @@ def signer_terms(keys: Keys) -> dict[str, NetworkTerms]:
             contracts={COIN.asset_id: b"", TOKEN.asset_id: TOKEN.contract},
             wallets=dict.fromkeys(keys.wallets, SignerRole.HOT),
             gas_limit_max=GAS_LIMIT_MAX,
-            fee_cap_max=FEE_CAP,
+            fee_cap_max=SIGNER_FEE_CAP,
         )
     }
 

@@ -53,6 +53,10 @@ class Mischief(Interceptor):
         """The next executions of this step fail before they do anything, one error each."""
         self._failing.setdefault((workflow_id, step), []).extend(errors)
 
+    def forgive(self, workflow_id: str, step: str) -> None:
+        """The step fails no more."""
+        self._failing.pop((workflow_id, step), None)
+
     def hold(self, workflow_id: str, step: str) -> Hold:
         """The next execution of this step waits before it does anything."""
         return self._holds.setdefault((workflow_id, step), Hold())

@@ -244,14 +244,18 @@ class People:
 
     async def content_hash(self, wish: WithdrawalInput) -> bytes:
         """What a person sees of a withdrawal and agrees to."""
-        facts = await self.withdrawal(wish)
-        assert facts is not None, wish
-        return facts.seen
+        return (await self.facts(wish)).seen
 
     async def withdrawal(self, wish: WithdrawalInput) -> WithdrawalFacts | None:
         """The withdrawal as its rows show it."""
         async with self.world.rows.begin() as session:
             return await recall_withdrawal(session, wish.player, wish.withdrawal_id)
+
+    async def facts(self, wish: WithdrawalInput) -> WithdrawalFacts:
+        """The withdrawal as its rows show it, which has to be there."""
+        facts = await self.withdrawal(wish)
+        assert facts is not None, wish
+        return facts
 
     async def withdrawal_until(
         self, wish: WithdrawalInput, holds: Callable[[WithdrawalFacts], bool], what: str

@@ -1,17 +1,23 @@
 """What support does in a world: verbs on withdrawals, and a network that takes or refuses what is sent."""
 
+import dataclasses
 import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from api.desk import press
 from chains.codecs.evm import EvmCodec, payment_of
-from domain.sends import AttemptFacts
+from domain.cases import Said
+from domain.sends import AttemptFacts, TxPurpose
 from domain.tickets import Ticket
 from domain.wishes import SupportVerb
 from domain.withdrawals import ReviewVerb, WithdrawalFacts, WithdrawalInput
+from signer.building import sign_transaction
+from tests.support.chain_rigs import address_of
 from tests.support.world import RunningHouse, World
+from tests.support.world_house import OUTSIDER
 from tests.support.world_people import People
+from tests.support.world_waits import is_watching
 
 _tickets = itertools.count(1)
 
@@ -49,6 +55,34 @@ async def agree(
         await say(world, wish, verb, person=person, cap=cap)
 
 
+async def sent_and_still(world: World, people: People) -> WithdrawalInput:
+    """A withdrawal whose transaction is with the nodes of a network that makes no block."""
+    player = await people.rich_player()
+    world.is_still = True
+    wish = people.wish(player)
+    await people.withdraw(wish)
+    await people.withdrawal_until(wish, is_watching, "a transaction with the nodes")
+    return wish
+
+
+async def has_variant(
+    people: People, wish: WithdrawalInput, number: int, purpose: TxPurpose
+) -> WithdrawalFacts:
+    """Wait until the newest attempt has this variant."""
+    return await people.withdrawal_until(
+        wish,
+        lambda facts: (attempts_of(facts)[-1].variants, attempts_of(facts)[-1].purpose) == (number, purpose),
+        f"variant {number}, a {purpose}",
+    )
+
+
+async def said_by(world: RunningHouse, wish: WithdrawalInput) -> Said:
+    """What the withdrawal's workflow says about itself."""
+    said = await world.asker.case(wish.withdrawal_id)
+    assert said is not None, wish
+    return said
+
+
 @contextmanager
 def dear(world: World, times: int = 3) -> Iterator[None]:
     """The network asks more than what was signed before offers; blocks go on without those."""
@@ -69,6 +103,27 @@ def refusing(world: World, payee: bytes) -> Iterator[None]:
         yield
     finally:
         world.chain.refusing = before
+
+
+@contextmanager
+def keeping(world: World, payee: bytes, units: int) -> Iterator[None]:
+    """A payment to this payee succeeds, and so many of its units stay where they are."""
+    world.chain.keeping[payee] = units
+    try:
+        yield
+    finally:
+        del world.chain.keeping[payee]
+
+
+def foreign(world: World, ours: bytes) -> None:
+    """Put a transaction that we never signed, by our own key, in the place of this one in the pool."""
+    fields = EvmCodec().decode(ours).transaction
+    (wallet,) = [address for (address, _), raw in world.chain.pool.items() if raw == ours]
+    other = dataclasses.replace(fields, to=address_of(OUTSIDER), value=1, max_fee=2 * fields.max_fee)
+    payment = payment_of(other)
+    world.chain.pool[wallet, fields.nonce] = sign_transaction(
+        other, payment, world.keys.vault.wallets[wallet]
+    ).raw
 
 
 def attempts_of(facts: WithdrawalFacts) -> tuple[AttemptFacts, ...]:

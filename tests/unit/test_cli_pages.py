@@ -8,6 +8,7 @@ import pytest
 
 from api.cli.wording import ago, clean, coins, moment
 from api.schemas.cases import CaseAnswer, CaseLine
+from api.schemas.liquidity import LiquidityAnswer
 from tests.support.cases import CASE, CONTENT, ITEM, SENT, UNANSWERED, WITHDRAWAL
 from tests.support.command import NOW, answering, key_file_in, run_scripted
 from tests.support.wallets import LIQUIDITY
@@ -79,12 +80,14 @@ ENDED = {
 }
 
 LIQUIDITY_PAGE = f"""\
-ETH on eip155:1 LEVEL  Nothing to do.
-  wallet                                      holds  promised  floor  target  ceiling  on its way  unmined
-  0x{"a1" * 20}  50     0.5       12.5   50      100      0           2
-TUSD on eip155:1 DRY  Nobody can be paid.
-  wallet                                      holds  promised  floor  target  ceiling  on its way  unmined
-  0x{"a1" * 20}  0      0         125    500     1000     300         0
+LEVEL  Nothing to do.
+  wallet                                      holds  promised  floor  target  ceiling  incoming  unmined
+  0x{"a1" * 20}  50     0.5       12.5   50      100      0         2
+  0x{"a1" * 20}  50     0.5       12.5   50      100      0         8
+  0x{"a1" * 20} takes no new send: full
+DRY  Nobody can be paid.
+  wallet                                      holds  promised  floor  target  ceiling  incoming  unmined
+  0x{"a1" * 20}  0      0         125    500     1000     300       0
   0x{"a1" * 20} takes no new send: frozen, a foreign hash took nonce 7
   waiting                               place  amount       for         lacks        due (UTC)
   7b0c8a52-1d7e-5f43-9a6e-2f1f4a3b9c01  1      1250 TUSD    2 h 14 min  1250 TUSD,   16:20      passed
@@ -129,6 +132,11 @@ def test_cases_are_written_as_the_api_writes_them(document: dict[str, Any]) -> N
 def test_lines_are_written_as_the_api_writes_them(item: dict[str, Any]) -> None:
     """The same for a line of the list."""
     assert CaseLine.model_validate(item).model_dump(mode="json") == item
+
+
+def test_wallets_are_written_as_the_api_writes_them() -> None:
+    """The same for the hot wallets."""
+    assert LiquidityAnswer.model_validate(LIQUIDITY).model_dump(mode="json") == LIQUIDITY
 
 
 def test_nothing_from_outside_steers_the_terminal(tmp_path: Path) -> None:
