@@ -35,6 +35,7 @@ from ledger.sends import (
     record_sending,
     replan_attempt,
     signed_plan,
+    uncopied_sends,
     uncopied_variant,
 )
 from ledger.session import Sessions
@@ -144,7 +145,16 @@ class BroadcastingActivities:
             fee_cap=order.fee_cap,
         )
 
+    async def _copy_forgotten(self, network: str) -> None:
+        """Take over bytes whose workflow died before it could: later nonces wait behind them."""
+        async with self.sessions.begin() as session:
+            forgotten = await uncopied_sends(session, network)
+        for send_id, attempt, variant in forgotten:
+            async with self.sessions.begin() as session:
+                await copy_signed(session, send_id, attempt, variant)
+
     async def _heal(self, network: str) -> None:
+        await self._copy_forgotten(network)
         async with self.sessions.begin() as session:
             waiting = await open_sends(session, network)
         silent_since = datetime.now(UTC) - RESEND_AFTER

@@ -31,14 +31,14 @@ from ledger.session import Sessions, create_ledger_engine
 from signer.keystore_keys import Keystore
 
 ADDRESSES = 100_000
-PLAYERS = 1_000
+PLAYERS = 200
 DEPOSITS_PER_SECOND = 20
 DEPOSIT_UNITS = 10**16
 WARM_UP_SECONDS = 10
 ROWS_AT_ONCE = 1_000
 POLL_SECONDS = 0.004
 QUIET_SECONDS = 0.8  # after a new block, with one block a second
-CREDITED_SECONDS = 120
+CREDITED_SECONDS = 600
 
 CREDITED = """
 SELECT '0x' || encode(txid, 'hex'), height, extract(epoch FROM posted_at)::float8

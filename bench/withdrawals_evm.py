@@ -27,7 +27,7 @@ from devstack.tokens.deploying import send_tokens
 from domain.assets import Asset
 
 MINUTES = 5.0
-CREDIT_SECONDS = 30
+CREDIT_SECONDS = 120
 SEED = 1
 WINDOW = 64
 WALLETS = 8

@@ -24,11 +24,19 @@ PASSED_THROUGH = (
     "pydantic",
     "pydantic_core",
     "annotated_types",
+    "workflows.names",
+    "workflows.policies",
+    "workflows.refunding",
+    "workflows.reviews",
+    "workflows.sending",
+    "workflows.staff_verbs",
+    "workflows.stepping",
 )
+"""Taken as they are; those of `workflows` define none, and to reload them for each run took milliseconds."""
 
 
 def sandboxed_runner() -> SandboxedWorkflowRunner:
-    """A runner that reloads only the package `workflows`."""
+    """A runner that reloads only the modules that define workflows."""
     return SandboxedWorkflowRunner(
         restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
     )

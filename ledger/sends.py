@@ -150,6 +150,12 @@ async def uncopied_variant(session: AsyncConnection, send_id: UUID, attempt: int
     return variant
 
 
+async def uncopied_sends(session: AsyncConnection, network: str) -> list[tuple[UUID, int, int]]:
+    """Send, attempt and variant of stored bytes that nobody copied, in nonce order; for the healer."""
+    rows = await session.execute(_FORGOTTEN, {"network": network})
+    return [(row.send_id, row.attempt, row.variant) for row in rows]
+
+
 async def newest_variant(session: AsyncConnection, send_id: UUID, attempt: int) -> SignedTx:
     """The stored bytes of the newest variant of an attempt; raises NotYet while nothing is signed."""
     row = (
@@ -230,6 +236,18 @@ _UNCOPIED = text("""
      WHERE g.send_id = :send_id AND g.attempt = :attempt
        AND NOT EXISTS (SELECT 1 FROM chain.signed_txs x
                         WHERE x.send_id = g.send_id AND x.attempt = g.attempt AND x.variant = g.variant)
+""")
+
+_FORGOTTEN = text("""
+    SELECT g.send_id, g.attempt, g.variant
+      FROM chain.attempts t
+      JOIN signer.signatures g ON g.send_id = t.send_id AND g.attempt = t.attempt
+      JOIN signer.claims c ON c.send_id = g.send_id AND c.attempt = g.attempt
+     WHERE t.chain_id = :network AND t.outcome IS NULL
+       AND NOT EXISTS (SELECT 1 FROM chain.signed_txs x
+                        WHERE x.send_id = g.send_id AND x.attempt = g.attempt AND x.variant = g.variant)
+       AND NOT EXISTS (SELECT 1 FROM chain.chains f WHERE f.chain_id = t.chain_id AND f.mode = 'frozen')
+     ORDER BY t.wallet, c.serial, g.variant
 """)
 
 _OPEN = text("""

@@ -150,6 +150,24 @@ def test_a_chain_mines_only_when_told_to(anvil: Anvil) -> None:
     assert anvil.rpc("eth_getBalance", STRANGER, "latest") == hex(0)
 
 
+def test_a_node_that_died_keeps_its_blocks_and_forgets_what_waited(anvil: Anvil) -> None:
+    """After a kill the same blocks answer under the same hashes; an unmined payment is gone."""
+    payer = anvil.accounts()[0]
+    mined = anvil.rpc("eth_sendTransaction", {"from": payer, "to": STRANGER, "value": hex(5)})
+    anvil.mine(3)
+    blocks = [anvil.rpc("eth_getBlockByNumber", hex(height), True) for height in range(4)]  # noqa: FBT003 - JSON-RPC
+    waiting = anvil.rpc("eth_sendTransaction", {"from": payer, "to": STRANGER, "value": hex(7)})
+    anvil.crash()
+    anvil.restart()
+    assert [anvil.rpc("eth_getBlockByNumber", hex(height), True) for height in range(4)] == blocks  # noqa: FBT003
+    assert anvil.rpc("eth_getTransactionByHash", waiting) is None
+    anvil.mine()
+    assert anvil.rpc("eth_getBalance", STRANGER, "latest") == hex(5)
+    receipt = anvil.rpc("eth_getTransactionReceipt", mined)
+    assert isinstance(receipt, dict)
+    assert receipt["blockNumber"] == "0x1"
+
+
 def test_chains_run_side_by_side(anvil_factory: Callable[..., Anvil]) -> None:
     """Two chains have their own ids and ports; finality stays two epochs behind the head."""
     first = anvil_factory(chain_id=31337, slots_in_an_epoch=1, mining=False)

@@ -103,6 +103,30 @@ async def test_own_addresses_are_not_paid(signing_house: SigningHouse, signing: 
     assert await refused(signing, signing_house.intent(signing_house.owe())) == Refusal.NOT_ALLOWED
 
 
+async def test_a_frozen_wallet_signs_nothing(signing_house: SigningHouse, signing: SigningActivities) -> None:
+    """What the follower stopped trusting is stopped here too, without a switch of its own."""
+    signing_house.execute(
+        "INSERT INTO signer_view.frozen_wallets VALUES (%s, %s)", [NETWORK, signing_house.wallet]
+    )
+    assert await refused(signing, signing_house.intent(signing_house.owe())) == Refusal.STOPPED
+
+
+async def test_a_raised_cap_allows_more_and_never_above_the_policy(
+    signing_house: SigningHouse, signing: SigningActivities
+) -> None:
+    """Two people raise what the row allows; the signer's own bound stays."""
+    bound = 60_000 * GWEI
+    owed = signing_house.owe(fee_cap=bound // 2)
+    fees = {"gas_limit": 60_000, "max_fee": GWEI, "max_priority_fee": 1, "fee_cap": bound}
+    assert await refused(signing, signing_house.intent(owed, **fees)) == Refusal.FEE_CAP
+    signing_house.execute("INSERT INTO signer_view.raised_caps VALUES (%s, %s)", [owed.send_id, bound])
+    assert (await sign(signing, signing_house.intent(owed, **fees))).nonce == FIRST_NONCE
+    other = signing_house.owe(fee_cap=bound)
+    signing_house.execute("INSERT INTO signer_view.raised_caps VALUES (%s, %s)", [other.send_id, 10**30])
+    fees |= {"max_fee": 10**21, "fee_cap": 10**30}
+    assert await refused(signing, signing_house.intent(other, **fees)) == Refusal.FEE_CAP
+
+
 async def test_tombstone_forbids_signing(signing_house: SigningHouse, signing: SigningActivities) -> None:
     """An attempt that was given up before it was signed is never signed."""
     owed = signing_house.owe()

@@ -92,7 +92,7 @@ async def test_crash_before_the_commit_leaves_nothing(
 async def test_repeat_after_a_restart_is_the_same(
     signing_house: SigningHouse, signing: SigningActivities
 ) -> None:
-    """Another process answers with the stored hash, even for a newer plan, and even once nothing is owed."""
+    """C13: another process answers with the stored hash, even for a newer plan, even once nothing is owed."""
     owed = signing_house.owe()
     first = await sign(signing, signing_house.intent(owed))
     signing_house.execute("DELETE FROM signer_view.owed")
@@ -111,7 +111,7 @@ async def test_repeat_after_a_restart_is_the_same(
 async def test_repeat_with_another_content_conflicts(
     signing_house: SigningHouse, signing: SigningActivities, change: dict[str, Any]
 ) -> None:
-    """A signed variant asked for again as something else is a conflict, not a second signature."""
+    """C13: a signed variant asked for again as something else is a conflict, not a second signature."""
     owed = signing_house.owe()
     await sign(signing, signing_house.intent(owed))
     changes = {

@@ -14,6 +14,7 @@ from ledger.finality import freeze
 from ledger.observed import read_cursor
 from ledger.session import Sessions
 from ledger.stalling import watch_pace
+from signer.migrating import upgrade
 from tests.support.following import finish, grow
 from tests.support.ledger_database import COIN, NETWORK, LedgerDatabase
 from tests.support.records import CATALOGUE, NOW, PAYEE, STRANGER, header, started_chain
@@ -74,6 +75,7 @@ async def test_blocks_are_read_while_a_network_is_stalled(ledger_database: Ledge
 
 async def test_nothing_new_is_planned_on_a_stalled_network(ledger_database: LedgerDatabase) -> None:
     """The rehearsal and the plan say so, and the node is not even asked."""
+    upgrade(ledger_database.dsn())
     chain = ledger_database.sessions("croupier_chain")
     await started_chain(chain)
     assert (await _paced(chain, 31))[0] == "stalled"

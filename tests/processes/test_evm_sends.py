@@ -11,12 +11,11 @@ from devstack.faults.exchange import Ask, Call, Layer, Reply, value_of
 from devstack.faults.failing import hang_up, take_then_hang, take_then_hang_up
 from devstack.faults.raw_transactions import read_raw
 from domain.assets import Asset
-from domain.send_steps import SendStep, next_send_step
 from domain.sends import AttemptOutcome
-from domain.withdrawals import WithdrawalFacts, WithdrawalInput, WithdrawalState
+from domain.withdrawals import WithdrawalInput, WithdrawalState
 from tests.support.ledger_database import COIN, TOKEN
-from tests.support.world_buttons import sentence
-from tests.support.world_evm import EvmTerms, EvmWorld
+from tests.support.world_buttons import sentence, start_again, terminate
+from tests.support.world_evm import EvmTerms, EvmWorld, is_with_nodes
 from tests.support.world_house import ETHER, FEE_CAP
 from tests.support.world_people import People
 from workflows.names import withdrawal_workflow_id
@@ -26,11 +25,6 @@ SENDING = "eth_sendRawTransaction"
 GWEI = 10**9
 BEHIND_THE_HOLE = 5
 TRIES = 10
-
-
-def is_with_nodes(facts: WithdrawalFacts) -> bool:
-    """Whether the bytes are on their way and a block is all that is missing."""
-    return facts.send is not None and next_send_step(facts.send) is SendStep.WATCH
 
 
 def stored(world: EvmWorld, wish: WithdrawalInput) -> list[str]:
@@ -186,20 +180,18 @@ async def test_the_original_is_mined_while_its_replacement_is_sent(
 
 
 async def several(world: EvmWorld, people: People, count: int) -> list[WithdrawalInput]:
-    """Withdrawals of as many players, signed one after the other while no block is mined."""
-    wishes = []
-    for _ in range(count):
-        wish = people.wish(await people.rich_player())
-        world.is_still = True
-        await people.withdraw(wish)
-        await people.withdrawal_until(wish, is_with_nodes, "a transaction on its way")
-        world.is_still = False
-        wishes.append(wish)
-    return wishes
+    """Withdrawals of as many players in the order of their nonces, all signed before a block is mined."""
+    wishes = [people.wish(await people.rich_player()) for _ in range(count)]
+    world.is_still = True
+    await asyncio.gather(*(people.withdraw(wish) for wish in wishes))
+    waits = [people.withdrawal_until(wish, is_with_nodes, "a transaction on its way") for wish in wishes]
+    await asyncio.gather(*waits)
+    world.is_still = False
+    return sorted(wishes, key=lambda wish: read_raw(stored(world, wish)[0]).nonce)
 
 
 async def all_paid_in_order(world: EvmWorld, people: People, wishes: list[WithdrawalInput]) -> None:
-    """Each is paid once, in the order of their asking, under nonces without a gap."""
+    """Each is paid once, under nonces without a gap."""
     await asyncio.gather(*(people.ended(wish, WithdrawalState.SETTLED) for wish in wishes))
     nonces = [{read_raw(raw).nonce for raw in stored(world, wish)} for wish in wishes]
     lowest = min(nonces[0])
@@ -211,7 +203,6 @@ async def test_a_nonce_hole_is_filled_by_the_stored_bytes(evm_world: EvmWorld, e
     """N21: the lowest nonce never reached a node, five later ones wait behind it; it goes out again."""
     wallet = evm_world.keys.wallets[0]
     hole = evm_world.chain.nonce(wallet)
-    await _stock(evm_people, BEHIND_THE_HOLE + 1)
     script = evm_world.proxy.inject(
         SENDING, hang_up, where=lambda call: read_raw(str(call.params[0])).nonce == hole
     )
@@ -228,7 +219,6 @@ async def test_a_nonce_hole_is_filled_by_the_stored_bytes(evm_world: EvmWorld, e
 async def test_a_wallet_without_gas_money_keeps_its_nonces(evm_world: EvmWorld, evm_people: People) -> None:
     """N21: the node refuses all bytes until the wallet is topped up; then it takes the same ones in order."""
     wallet = evm_world.keys.wallets[0]
-    await _stock(evm_people, BEHIND_THE_HOLE + 1)
     evm_world.proxy.inject(SENDING, hang_up)
     wishes = await several(evm_world, evm_people, BEHIND_THE_HOLE + 1)
     held = evm_world.held(COIN, wallet)
@@ -267,14 +257,27 @@ async def test_a_worker_killed_between_signing_and_sending(evm_world: EvmWorld, 
     assert evm_people.payments(wish) == 1
 
 
-async def _stock(people: People, count: int) -> None:
-    """Make sure that so many rich players are there, so that no block has to be mined for one later."""
-    people.rich.append(await people.rich_player())
-    while len(people.rich) < count:
-        kept = list(people.rich)
-        people.rich.clear()
-        kept.append(await people.rich_player())
-        people.rich += kept
+async def test_bytes_whose_workflow_is_gone_go_out_all_the_same(
+    evm_world: EvmWorld, evm_people: People
+) -> None:
+    """N21: signed while its workflow was terminated, a nonce is no hole: the healer takes the bytes over."""
+    wish = evm_people.wish(await evm_people.rich_player())
+    workflow_id = withdrawal_workflow_id(wish.withdrawal_id)
+    signing = evm_world.mischief.hold(workflow_id, "sign")
+    await evm_people.withdraw(wish)
+    await evm_world.reached(signing)
+    await terminate(evm_world.money, workflow_id)
+    signing.let_go()
+
+    async def is_paid() -> bool:
+        return evm_people.payments(wish) == 1
+
+    await evm_world.until(is_paid, "a payment on chain")
+    (raw,) = stored(evm_world, wish)
+    await start_again(evm_world.money, wish)
+    await evm_people.ended(wish, WithdrawalState.SETTLED)
+    assert stored(evm_world, wish) == [raw]
+    assert evm_people.payments(wish) == 1
 
 
 def _above(raw: str) -> int:

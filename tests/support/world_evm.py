@@ -25,6 +25,8 @@ from devstack.faults.node_rules import NodeRules
 from devstack.faults.proxy import NodeProxy
 from devstack.postgres import Postgres
 from domain.assets import Asset
+from domain.send_steps import SendStep, next_send_step
+from domain.withdrawals import WithdrawalFacts
 from tests.support.chain_rigs import address_of
 from tests.support.ledger_database import NETWORK, TOKEN
 from tests.support.world import RunningHouse, Terms, lived_in
@@ -99,6 +101,11 @@ class EvmWorld(RunningHouse):
     def now_ms(self) -> int:
         """The clock of the machine, as in a real signer, and what a test put on top."""
         return time.time_ns() // 1_000_000 + self.clock_ahead_ms
+
+
+def is_with_nodes(facts: WithdrawalFacts) -> bool:
+    """Whether the bytes are on their way and a block is all that is missing."""
+    return facts.send is not None and next_send_step(facts.send) is SendStep.WATCH
 
 
 @asynccontextmanager
