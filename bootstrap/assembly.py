@@ -9,15 +9,18 @@ from activities.accepting import AcceptingActivities
 from activities.addresses import AddressActivities
 from activities.broadcasting import BroadcastingActivities
 from activities.crediting import CreditingActivities
+from activities.estimating import EstimatingActivities
 from activities.following import DeliveringActivities, FollowingActivities
 from activities.granting import GrantingActivities
 from activities.observing import ObservingActivities
+from activities.planning import PlanningActivities
 from activities.playing import PlayingActivities
 from activities.posting import PostingActivities
 from activities.proving import ProvingActivities
 from activities.redelivering import RedeliveringActivities
 from activities.repairing import RepairingActivities
 from activities.returning import ReturningActivities
+from activities.transferring import TransferringActivities
 from bootstrap.keyring import FieldCipher, read_field_cipher
 from bootstrap.networks import ConnectedNetwork, derived_families, open_networks
 from bootstrap.resources import Resources, open_resources
@@ -59,6 +62,25 @@ class Assembly:
     @property
     def returning(self) -> ReturningActivities:
         return ReturningActivities(self.resources.sessions, self.resources.catalogue)
+
+    @property
+    def transferring(self) -> TransferringActivities:
+        shared = self.resources
+        return TransferringActivities(shared.sessions, shared.catalogue, shared.policy)
+
+    @property
+    def estimating(self) -> EstimatingActivities:
+        shared = self.resources
+        readers = {network: connected.reader for network, connected in self.networks.items()}
+        writers = {network: connected.writer for network, connected in self.networks.items()}
+        return EstimatingActivities(shared.sessions, shared.catalogue, shared.policy, readers, writers)
+
+    @property
+    def planning(self) -> PlanningActivities:
+        shared, house = self.resources, self.house
+        return PlanningActivities(
+            shared.sessions, self.starter, shared.catalogue, shared.policy, house.operator, house.planner
+        )
 
     @property
     def proving(self) -> ProvingActivities:

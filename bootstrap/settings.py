@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from domain.assets import Asset, AssetKind, Catalogue, NetworkId
 from domain.deposits import COIN_FACE, WalletRole
+from domain.planning import PlannerTerms
 from domain.rules import Policy
 from domain.wire import Hex, Units
 
@@ -166,6 +167,7 @@ class HouseFile(_HousePart):
     addresses: tuple[AddressesEntry, ...]
     wallets: tuple[WalletEntry, ...]
     policy: Policy
+    planner: PlannerTerms = PlannerTerms()
 
     @field_validator("policy")
     @classmethod

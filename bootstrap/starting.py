@@ -31,6 +31,7 @@ from domain.errors import (
     TooLate,
 )
 from domain.levels import HotWalletInput
+from domain.own_transfers import OWN_KINDS, TransferInput
 from domain.players import PoolInput
 from domain.repairs import Restartable, RunState
 from domain.sends import FeedInput, Told
@@ -44,7 +45,7 @@ from workflows.names import (
     hot_wallet_workflow_id,
     withdrawal_workflow_id,
 )
-from workflows.starts import Start, deposit_start, start_of
+from workflows.starts import Start, deposit_start, start_of, transfer_start
 
 TELL_PATIENCE = timedelta(seconds=5)
 REFUSALS = {
@@ -111,9 +112,12 @@ class TemporalStarter:
             return
 
     async def send(self, event: SendEvent) -> None:
-        """Tell the withdrawal that owns a send; one that has ended has nothing to learn."""
-        signal = NEWS.get(event.state, SignalName.OBSERVED)
-        await self._tell(withdrawal_workflow_id(event.send_id), signal, event.number)
+        """Tell the workflow that owns a send; one that has ended has nothing to learn."""
+        workflow_id = withdrawal_workflow_id(event.send_id)
+        if event.send_kind in OWN_KINDS:
+            transfer = TransferInput(transfer_id=event.send_id, kind=event.send_kind, network=event.network)
+            workflow_id = transfer_start(transfer).workflow_id
+        await self._tell(workflow_id, NEWS.get(event.state, SignalName.OBSERVED), event.number)
 
     async def hot_wallets(self, event: FloatEvent) -> None:
         """Tell the keeper of an asset; one that does not run reads the rows when it begins."""
@@ -144,6 +148,10 @@ class TemporalStarter:
                 return False
             raise TemporalUnavailable(error.message) from error
         return True
+
+    async def tell_transfer(self, transfer: TransferInput) -> None:
+        """Tell its workflow that its rows have changed; one that has ended has nothing to learn."""
+        await self._tell(transfer_start(transfer).workflow_id, SignalName.OBSERVED, 0)
 
     async def run_of(self, owed: Restartable) -> Run:
         """What Temporal knows of its newest run; one that retention has taken is absent."""

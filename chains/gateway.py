@@ -101,6 +101,13 @@ class ChainWriter(Protocol):
         """
         ...
 
+    async def quote(self, send: SendIntent) -> SendPlan:
+        """Fee terms of the worst case, whatever wallet and cap could pay; for estimates, never signed.
+
+        A token is priced as if its receiver held none so far. The verdict is REFUSED if it would not move.
+        """
+        ...
+
     async def replace(self, send: SendIntent, purpose: TxPurpose, last: SignedTx) -> SendPlan:
         """Fee terms under which nodes let a bump or a cancel of the same nonce replace `last`.
 

@@ -206,6 +206,24 @@ class MemoryWriter:
             patience_seconds=PATIENCE_SECONDS,
         )
 
+    async def quote(self, send: SendIntent) -> SendPlan:
+        if self._faults.strikes("failed_calls"):
+            raise NodeUnavailable(NODE, "no answer in time")
+        head = self._chain.latest
+        gas_limit, passes = self._chain.gas_of(Payment(send.contract, send.payee, send.amount))
+        max_fee = 2 * self._chain.base_fee + TIP
+        return SendPlan(
+            gas_limit=gas_limit,
+            max_fee=max_fee,
+            max_priority_fee=TIP,
+            fee_bound=gas_limit * max_fee,
+            verdict=SimulationVerdict.PASSES if passes else SimulationVerdict.REFUSED,
+            why="" if passes else "the payee or the token refuses",
+            height=head.header.ref.height,
+            planned_at_ms=int(head.header.mined_at.timestamp()) * 1000,
+            patience_seconds=PATIENCE_SECONDS,
+        )
+
     async def replace(self, send: SendIntent, purpose: TxPurpose, last: SignedTx) -> SendPlan:
         if self._codec.txid(last.raw) != last.txid:
             raise BytesMismatch(f"transaction {last.txid.hex()} is stored with other bytes")

@@ -11,6 +11,7 @@ from uuid import UUID
 from domain.bets import BetInput
 from domain.deposits import DepositInput
 from domain.levels import HotWalletInput
+from domain.own_transfers import TransferInput
 from domain.players import PoolInput
 from domain.sends import FeedInput
 from domain.wire import Message
@@ -21,7 +22,9 @@ GRACE_SECONDS = 60
 FINDINGS_MAX = 100
 """Findings that one report carries; each is in the log too."""
 
-Restartable = BetInput | WithdrawalInput | DepositInput | FeedInput | PoolInput | HotWalletInput
+Restartable = (
+    BetInput | WithdrawalInput | DepositInput | TransferInput | FeedInput | PoolInput | HotWalletInput
+)
 """What a workflow that stands for something owed is started with."""
 
 
@@ -31,6 +34,7 @@ class Owed(StrEnum):
     ENDLESS = "endless"
     WITHDRAWAL = "withdrawal"
     DEPOSIT = "deposit"
+    TRANSFER = "transfer"
     BET = "bet"
     TICKET = "ticket"
 

@@ -13,6 +13,7 @@ class Reason(StrEnum):
     SIGNER_CAP = "SIGNER_CAP"
     PAUSED = "PAUSED"
     LIQUIDITY = "LIQUIDITY"
+    GAS_TANK_EMPTY = "GAS_TANK_EMPTY"
     FEE_CAP = "FEE_CAP"
     CHAIN_STALLED = "CHAIN_STALLED"
     CHAIN_FROZEN = "CHAIN_FROZEN"
@@ -21,6 +22,7 @@ class Reason(StrEnum):
     SEND_FAILED = "SEND_FAILED"
     WALLET_FROZEN = "WALLET_FROZEN"
     NO_EFFECT = "NO_EFFECT"
+    PARKED = "PARKED"
     CORRUPT = "CORRUPT"
 
     @property
@@ -41,6 +43,7 @@ _WAITING = frozenset(
         Reason.SIGNER_CAP,
         Reason.PAUSED,
         Reason.LIQUIDITY,
+        Reason.GAS_TANK_EMPTY,
         Reason.FEE_CAP,
         Reason.CHAIN_STALLED,
         Reason.CHAIN_FROZEN,
@@ -54,6 +57,7 @@ _WHAT = {
     Reason.SIGNER_CAP: "A spending cap of the signer is reached",
     Reason.PAUSED: "Signing is switched off",
     Reason.LIQUIDITY: "Waiting for liquidity: no hot wallet has room for this amount and its fee",
+    Reason.GAS_TANK_EMPTY: "No gas wallet can pay for this top-up",
     Reason.FEE_CAP: "The network asks more than this payment may cost",
     Reason.CHAIN_STALLED: "The network does not advance",
     Reason.CHAIN_FROZEN: "The network is frozen after it took back a final block",
@@ -62,6 +66,7 @@ _WHAT = {
     Reason.SEND_FAILED: "Its transactions ended without a payment",
     Reason.WALLET_FROZEN: "Its hot wallet is frozen",
     Reason.NO_EFFECT: "The transaction succeeded without the exact transfer it owes",
+    Reason.PARKED: "This address is left alone until people have looked at it",
     Reason.CORRUPT: "Two records that must agree do not",
 }
 

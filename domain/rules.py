@@ -6,6 +6,7 @@
 from dataclasses import dataclass
 from enum import IntEnum
 
+from domain.sweeping import SweepCosts, TransferTerms
 from domain.wire import Message, Units
 
 
@@ -74,6 +75,8 @@ class Policy(Message):
     withdrawal_terms: tuple[WithdrawalTerms, ...] = ()
     deposit_terms: tuple[DepositTerms, ...] = ()
     stake_bounds: tuple[StakeBounds, ...] = ()
+    transfer_terms: tuple[TransferTerms, ...] = ()
+    sweep_costs: SweepCosts = SweepCosts()
 
     def terms_of(self, asset_id: int) -> WithdrawalTerms | None:
         return next((terms for terms in self.withdrawal_terms if terms.asset_id == asset_id), None)
@@ -84,6 +87,9 @@ class Policy(Message):
 
     def deposit_minimum(self, asset_id: int) -> int:
         return self.deposit_terms_of(asset_id).minimum
+
+    def transfer_terms_of(self, asset_id: int) -> TransferTerms | None:
+        return next((terms for terms in self.transfer_terms if terms.asset_id == asset_id), None)
 
     def bounds_of(self, asset_id: int) -> StakeBounds | None:
         return next((bounds for bounds in self.stake_bounds if bounds.asset_id == asset_id), None)

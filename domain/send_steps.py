@@ -3,10 +3,19 @@
 from enum import StrEnum
 
 from domain.reviews import Reason
-from domain.sends import AttemptFacts, AttemptOutcome, AttemptState, SendFacts
+from domain.sends import AttemptFacts, AttemptOutcome, AttemptState, SendFacts, SendKind
 
 ATTEMPTS_BY_ITSELF = 3
 """A further attempt needs two people."""
+_WITHOUT_PLAN = {
+    "FEE_ABOVE_CAP": Reason.FEE_CAP,
+    "WALLET_SHORT": Reason.LIQUIDITY,
+    "CHAIN_FROZEN": Reason.CHAIN_FROZEN,
+    "CHAIN_STALLED": Reason.CHAIN_STALLED,
+    "WALLET_FROZEN": Reason.WALLET_FROZEN,
+}
+_WITHOUT_FLOAT = {SendKind.SWEEP, SendKind.GAS}
+"""Kinds that no hot wallet pays: what their payer lacks is gas."""
 
 
 class SendStep(StrEnum):
@@ -43,6 +52,12 @@ def has_another_try(facts: SendFacts) -> bool:
         return False
     failed = [attempt for attempt in facts.attempts if attempt.outcome is AttemptOutcome.FAILED]
     return current.outcome is AttemptOutcome.DEAD or failed == [current]
+
+
+def without_plan(kind: SendKind, code: str | None) -> Reason:
+    """Why a send that could not be planned waits; silence of the nodes has no code."""
+    reason = _WITHOUT_PLAN.get(code or "", Reason.RPC_DOWN)
+    return Reason.GAS_TANK_EMPTY if reason is Reason.LIQUIDITY and kind in _WITHOUT_FLOAT else reason
 
 
 def standing(facts: SendFacts, step: SendStep) -> tuple[Reason, str]:

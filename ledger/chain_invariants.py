@@ -155,15 +155,67 @@ WITH promised AS (
   SELECT chain_id, wallet AS address, asset_id, sum(units) AS units
     FROM (SELECT g.chain_id, g.wallet, s.asset_id, s.amount::numeric AS units
             FROM chain.grants g JOIN chain.sends s ON s.send_id = g.send_id
-           WHERE g.wallet IS NOT NULL AND g.released_at IS NULL
+           WHERE g.wallet IS NOT NULL AND g.released_at IS NULL AND s.kind <> 'sweep'
            UNION ALL
           SELECT g.chain_id, g.wallet, s.fee_asset_id, s.fee_cap::numeric
             FROM chain.grants g JOIN chain.sends s ON s.send_id = g.send_id
-           WHERE g.wallet IS NOT NULL AND g.released_at IS NULL) n
+           WHERE g.wallet IS NOT NULL AND g.released_at IS NULL AND s.kind <> 'sweep') n
    GROUP BY 1, 2, 3)
 SELECT chain_id, address, asset_id, f.committed, promised.units
   FROM chain.floats f FULL JOIN promised USING (chain_id, address, asset_id)
  WHERE coalesce(f.committed::numeric, 0) <> coalesce(promised.units, 0)
+"""
+
+SENDS_EQUAL_TRANSFERS = """
+SELECT s.send_id FROM chain.sends s
+  LEFT JOIN chain.own_transfers t ON t.transfer_id = s.send_id
+  LEFT JOIN chain.grants g ON g.send_id = s.send_id
+ WHERE s.kind <> 'withdrawal'
+   AND (t.kind, t.chain_id, t.asset_id, t.payee, t.amount::numeric, t.fee_cap::numeric, t.source)
+       IS DISTINCT FROM (s.kind, s.chain_id, s.asset_id, s.payee, s.amount::numeric, s.fee_cap::numeric,
+                         g.wallet)
+"""
+TRANSFERS_EQUAL_POSTINGS = """
+SELECT t.transfer_id, t.state, o.kind AS committed, c.kind AS closed, a.outcome
+  FROM chain.own_transfers t
+  LEFT JOIN ledger.postings o ON o.slot = t.slot AND o.posting_id = t.send_posting_id AND o.result = 0
+  LEFT JOIN ledger.postings c ON c.slot = t.slot AND c.closes = t.send_posting_id AND c.result = 0
+  LEFT JOIN chain.attempts a ON a.send_id = t.transfer_id AND a.outcome = 'paid'
+ WHERE (t.state IN ('committed', 'settled', 'returned')) IS DISTINCT FROM (o.kind IS NOT DISTINCT FROM 31)
+    OR (t.state = 'settled') IS DISTINCT FROM (c.kind IS NOT DISTINCT FROM 32)
+    OR (t.state = 'returned') IS DISTINCT FROM (c.kind IS NOT DISTINCT FROM 33)
+    OR (t.state = 'settled') IS DISTINCT FROM (a.outcome IS NOT NULL)
+"""
+IN_TRANSIT_EQUALS_TRANSFERS = """
+WITH held AS (
+  SELECT (account_id >> 8) & 65535 AS asset_id, sum(debits - credits) AS units
+    FROM ledger.balances WHERE (account_id & 255) = 34 GROUP BY 1),
+rows AS (
+  SELECT asset_id, sum(amount::numeric) AS units
+    FROM chain.own_transfers WHERE state = 'committed' GROUP BY 1)
+SELECT asset_id, held.units AS held, rows.units AS on_the_way
+  FROM held FULL JOIN rows USING (asset_id) WHERE coalesce(held.units, 0) <> coalesce(rows.units, 0)
+"""
+SWEPT_EQUALS_SWEEPS = """
+SELECT d.deposit_id, d.sweep_id, t.state
+  FROM chain.deposits d JOIN chain.own_transfers t ON t.transfer_id = d.sweep_id
+ WHERE t.kind <> 'sweep' OR (t.chain_id, t.source, t.asset_id) <> (d.chain_id, d.receiver, d.asset_id)
+    OR t.state NOT IN ('ready', 'committed', 'settled') OR (d.swept_at IS NOT NULL) <> (t.state = 'settled')
+"""
+FEES_EQUAL_TRANSACTIONS = """
+WITH booked AS (
+  SELECT (t.debit_account >> 8) & 65535 AS asset_id, sum(t.amount) AS units
+    FROM ledger.postings p
+    JOIN ledger.transfers t ON t.slot = p.slot AND t.posting_no = p.no AND t.posted_at = p.posted_at
+   WHERE p.kind = 30 AND p.result = 0 GROUP BY 1),
+paid AS (
+  SELECT s.fee_asset_id AS asset_id, sum(o.fee::numeric) AS units
+    FROM chain.attempts a
+    JOIN chain.sends s ON s.send_id = a.send_id AND s.state IN ('settled', 'released')
+    JOIN chain.own_txs o ON (o.chain_id, o.txid, o.block_hash) = (a.chain_id, a.landed_txid, a.block_hash)
+   WHERE a.outcome IS NOT NULL GROUP BY 1)
+SELECT asset_id, booked.units AS booked, paid.units AS paid
+  FROM booked FULL JOIN paid USING (asset_id) WHERE coalesce(booked.units, 0) < coalesce(paid.units, 0)
 """
 
 CHAIN_INVARIANTS = {
@@ -183,6 +235,11 @@ CHAIN_INVARIANTS = {
     "nonces_are_gapless": NONCES_ARE_GAPLESS,
     "held_equals_rows": HELD_EQUALS_ROWS,
     "floats_equal_grants": FLOATS_EQUAL_GRANTS,
+    "sends_equal_transfers": SENDS_EQUAL_TRANSFERS,
+    "transfers_equal_postings": TRANSFERS_EQUAL_POSTINGS,
+    "in_transit_equals_transfers": IN_TRANSIT_EQUALS_TRANSFERS,
+    "swept_equals_sweeps": SWEPT_EQUALS_SWEEPS,
+    "fees_equal_transactions": FEES_EQUAL_TRANSACTIONS,
 }
 
 

@@ -122,6 +122,8 @@ deposits = Table(
     Column("unlock_after", Integer),
     Column("reached_at", MOMENT),
     Column("ripe_at", MOMENT),
+    Column("sweep_id", Uuid),
+    Column("swept_at", MOMENT),
 )
 
 credits_ = Table(

@@ -229,6 +229,8 @@ def _facts(row: AnyRow) -> DepositFacts:
     is_uprooted = is_posted and row.credited_in != row.block_hash
     if is_posted and not is_uprooted:
         state = _POSTED.get(state, state)
+    if state is DepositState.CREDITED and row.swept_at is not None:
+        state = DepositState.SWEPT
     return DepositFacts(
         deposit_id=row.deposit_id,
         state=state,

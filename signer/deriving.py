@@ -101,6 +101,12 @@ class AccountKey:
             raise RequestInvalid(f"At most {CONFIRMED_AT_ONCE_MAX} addresses are confirmed at once.")
         return tuple(self._external.child(index).address for index in range(first, last + 1))
 
+    def secret_at(self, index: int) -> bytes:
+        """The private key of one address; RequestInvalid for an index that no pool holds."""
+        if not 0 <= index < ADDRESSES_PER_ACCOUNT:
+            raise RequestInvalid(f"An account holds addresses 0 to {ADDRESSES_PER_ACCOUNT - 1}.")
+        return self._external.child(index).key
+
 
 def master_node(seed: bytes) -> PrivateNode:
     """Return the root of a key tree; raises KeyInvalid for a seed that cannot be used."""

@@ -11,13 +11,14 @@ from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 
 from domain.rules import Verdict
-from domain.sends import AttemptOutcome
+from domain.sends import AttemptOutcome, SendKind
 
 
 @dataclass(frozen=True, slots=True)
 class Obligation:
-    """A send whose `:send` posting is committed and not ended, beside the withdrawal row it pays.
+    """A send whose `:send` posting is committed and not ended, beside what it is for.
 
+    That is a withdrawal's row, or the posting and row of an own transfer, which nobody decides or approves.
     `amount` is in units of the asset, `fee_cap` in native units; `contract` is empty for the native coin;
     `wallet` is None until room was granted.
     """
@@ -47,18 +48,30 @@ SELECT send_id, kind, chain_id, asset_id, coalesce(contract, ''::bytea) AS contr
        withdrawal_asset_id
 FROM signer_view.owed o WHERE send_id = %s
 """
+_OWED_TRANSFER = """
+SELECT send_id, kind, chain_id, asset_id, coalesce(contract, ''::bytea) AS contract, payee, amount, fee_cap,
+       wallet, NULL::smallint AS decision_verdict, 0 AS approvals, transfer_payee AS withdrawal_payee,
+       posted_amount AS withdrawal_amount, transfer_network AS withdrawal_network,
+       transfer_asset_id AS withdrawal_asset_id
+FROM signer_view.owed_transfers WHERE send_id = %s AND source = wallet
+"""
 _OUTCOME = (
     "SELECT outcome FROM signer_view.attempts"
     " WHERE send_id = %s AND attempt = %s AND outcome IS NOT NULL AND evidence_id IS NOT NULL"
 )
 _FROZEN = "SELECT EXISTS (SELECT 1 FROM signer_view.frozen_wallets WHERE chain_id = %s AND address = %s)"
 _WATCHED = "SELECT EXISTS (SELECT 1 FROM signer_view.watched WHERE address = %s)"
+_PLACE = """
+SELECT account, address_index FROM signer_view.watched
+ WHERE family = %s AND address = %s AND role = 'deposit'
+"""
 
 
-async def owed(connection: AsyncConnection[Any], send_id: UUID) -> Obligation | None:
+async def owed(connection: AsyncConnection[Any], kind: SendKind, send_id: UUID) -> Obligation | None:
     """Read the open obligation of a send; None when nothing is owed (any more)."""
+    query = _OWED if kind is SendKind.WITHDRAWAL else _OWED_TRANSFER
     async with connection.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute(_OWED, [send_id])
+        await cursor.execute(query, [send_id])
         rows = await cursor.fetchmany(2)
     return _obligation(rows[0]) if len(rows) == 1 else None
 
@@ -79,6 +92,12 @@ async def is_watched(connection: AsyncConnection[Any], address: bytes) -> bool:
     """Whether an address is a deposit address or a wallet of this house."""
     row = await (await connection.execute(_WATCHED, [address])).fetchone()
     return row is not None and bool(row[0])
+
+
+async def place_of(connection: AsyncConnection[Any], family: str, address: bytes) -> tuple[int, int] | None:
+    """Account and index that the rows give a deposit address; to be proven by deriving it."""
+    row = await (await connection.execute(_PLACE, [family, address])).fetchone()
+    return None if row is None else (int(row[0]), int(row[1]))
 
 
 def _obligation(row: dict[str, Any]) -> Obligation:

@@ -30,9 +30,16 @@ class WalletRole(StrEnum):
     """What a wallet is for; a key signs for its role only."""
 
     HOT = "hot"
+    GAS = "gas"
 
 
-ROLE_OF_KIND = {SendKind.WITHDRAWAL: WalletRole.HOT}
+ROLE_OF_KIND = {
+    SendKind.WITHDRAWAL: WalletRole.HOT,
+    SendKind.REFILL: WalletRole.HOT,
+    SendKind.TO_COLD: WalletRole.HOT,
+    SendKind.GAS: WalletRole.GAS,
+}
+"""Whose wallets pay each kind; a sweep is paid by a deposit address, whose key hangs in an account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +47,8 @@ class NetworkTerms:
     """What may be signed on one network.
 
     `contracts` maps asset numbers to token contracts (empty: the native coin); `gas_limit_max` is gas,
-    `fee_cap_max` native units of one transaction.
+    `fee_cap_max` native units of one transaction. `cold` are the only payees of moves to cold;
+    `gas_day_max` is what one gas wallet may spend in 24 hours, in native units.
     """
 
     network: str
@@ -49,6 +57,8 @@ class NetworkTerms:
     wallets: Mapping[bytes, WalletRole]
     gas_limit_max: int
     fee_cap_max: int
+    cold: frozenset[bytes] = frozenset()
+    gas_day_max: int = 0
 
     @property
     def tokens(self) -> tuple[bytes, ...]:
@@ -80,6 +90,10 @@ def check_kind(intent: SigningIntent, terms: NetworkTerms) -> None:
     """2: a kind that the signer can find an obligation for, from a wallet of the role that pays it."""
     if not (1 <= intent.attempt <= NUMBER_MAX and 1 <= intent.variant <= NUMBER_MAX):
         raise _refusal(Refusal.BAD_VARIANT, f"attempts and variants count from 1 to {NUMBER_MAX}")
+    if intent.kind is SendKind.SWEEP:
+        if intent.wallet in terms.wallets:
+            raise _refusal(Refusal.UNKNOWN_KIND, "a sweep leaves a deposit address")
+        return
     role = ROLE_OF_KIND.get(intent.kind)
     if role is None:
         raise _refusal(Refusal.UNKNOWN_KIND, f"nothing of kind {intent.kind.value} is ever owed here")
@@ -120,7 +134,12 @@ def check_owed(intent: SigningIntent, owed: Obligation | None) -> Obligation:
 
 
 def check_decision(owed: Obligation) -> None:
-    """5 and 6: the recorded decision allows, or it asked for a person and one approved this content."""
+    """5 and 6: the recorded decision allows, or it asked for a person and one approved this content.
+
+    Transfers between our own addresses are decided by nobody: their payees are pinned instead.
+    """
+    if owed.kind != SendKind.WITHDRAWAL:
+        return
     if owed.verdict is Verdict.ALLOW:
         return
     if owed.verdict is not Verdict.REVIEW:

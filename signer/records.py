@@ -150,14 +150,49 @@ async def signatures_of(
         return tuple(await cursor.fetchall())
 
 
-async def store_claim(
-    connection: AsyncConnection[Any], intent: SigningIntent, serial: int, fingerprint: bytes
-) -> None:
-    """Bind a nonce to an attempt for ever; psycopg's UniqueViolation if either is bound already."""
+async def open_lane(connection: AsyncConnection[Any], network: str, wallet: bytes) -> None:
+    """Open a lane at nonce 0, the only one this role may begin with; a lane that exists is left alone."""
     await connection.execute(
-        "INSERT INTO signer.claims (send_id, attempt, chain_id, wallet, serial, fingerprint)"
-        " VALUES (%s, %s, %s, %s, %s, %s)",
-        [intent.send_id, intent.attempt, intent.network, intent.wallet, serial, fingerprint],
+        "INSERT INTO signer.nonce_lanes (chain_id, wallet) VALUES (%s, %s) ON CONFLICT DO NOTHING",
+        [network, wallet],
+    )
+
+
+async def spent_in_a_day(connection: AsyncConnection[Any], network: str, wallet: bytes, kind: str) -> int:
+    """What a wallet's claims of a kind may have cost in the last 24 hours, in native units."""
+    rows = await connection.execute(
+        "SELECT coalesce(sum(spends), 0) FROM signer.claims WHERE chain_id = %s AND wallet = %s"
+        " AND kind = %s AND spends IS NOT NULL AND claimed_at > now() - interval '24 hours'",
+        [network, wallet, kind],
+    )
+    row = await rows.fetchone()
+    return 0 if row is None else int(row[0])
+
+
+async def store_claim(
+    connection: AsyncConnection[Any],
+    intent: SigningIntent,
+    serial: int,
+    fingerprint: bytes,
+    spends: int | None,
+) -> None:
+    """Bind a nonce to an attempt for ever; psycopg's UniqueViolation if either is bound already.
+
+    `spends` is what counts against a cap, None where nothing is counted.
+    """
+    await connection.execute(
+        "INSERT INTO signer.claims (send_id, attempt, chain_id, wallet, serial, fingerprint, kind, spends)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+        [
+            intent.send_id,
+            intent.attempt,
+            intent.network,
+            intent.wallet,
+            serial,
+            fingerprint,
+            intent.kind.value,
+            spends,
+        ],
     )
 
 

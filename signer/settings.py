@@ -85,19 +85,27 @@ class WalletEntry(_PolicyPart):
 
 
 class NetworkEntry(_PolicyPart):
-    """One network: what may be paid there, from where, and the most a transaction may cost (native units)."""
+    """One network: what may be paid there, from where, and the most a transaction may cost (native units).
+
+    `cold` are the addresses that moves to cold may pay; `gas_day_max` bounds a gas wallet's 24 hours.
+    """
 
     network: str
     gas_limit_max: int = Field(gt=0)
     fee_cap_max: Units = Field(gt=0)
     assets: tuple[AssetEntry, ...] = Field(min_length=1)
     wallets: tuple[WalletEntry, ...] = Field(min_length=1)
+    cold: tuple[Hex, ...] = ()
+    gas_day_max: Units = 0
 
     def terms(self) -> NetworkTerms:
         """Say the same as the checks read it; raises ValueError for a network that is not an EVM chain."""
         namespace, _, reference = self.network.partition(":")
         if namespace != EVM_NAMESPACE or not reference.isdigit():
             raise ValueError(f"{self.network} is not an EVM network such as eip155:1")
+        roles = {wallet.role for wallet in self.wallets}
+        if WalletRole.GAS in roles and self.gas_day_max <= 0:
+            raise ValueError(f"the gas wallets of {self.network} need a gas_day_max")
         return NetworkTerms(
             network=self.network,
             chain_id=int(reference),
@@ -105,6 +113,8 @@ class NetworkEntry(_PolicyPart):
             wallets={wallet.address: wallet.role for wallet in self.wallets},
             gas_limit_max=self.gas_limit_max,
             fee_cap_max=self.fee_cap_max,
+            cold=frozenset(self.cold),
+            gas_day_max=self.gas_day_max,
         )
 
 

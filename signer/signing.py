@@ -24,6 +24,7 @@ from domain.errors import (
     RefusedBySigner,
     SignerUnavailable,
 )
+from domain.sends import SendKind
 from domain.signing import (
     CONFIRM_ADDRESSES_ACTIVITY,
     FORBID_SIGNING_ACTIVITY,
@@ -74,6 +75,7 @@ from signer.records import (
     tombstone_of,
     trip,
 )
+from signer.transfers import check_gas_day, check_transfer, deposit_key, open_deposit_lane
 
 REFUSALS_METRIC = "croupier_signer_refusals"
 
@@ -95,6 +97,7 @@ class Judgement:
     owed: Obligation
     payment: Payment
     fingerprint: bytes
+    key: Key
 
 
 class SigningActivities:
@@ -138,6 +141,7 @@ class SigningActivities:
         """
         try:
             async with self._database.transaction() as connection:
+                await open_deposit_lane(connection, self._vault.accounts, wanted.network, wanted.wallet)
                 return await bury(connection, wanted)
         except DatabaseError as error:
             _logger.warning("the database failed while burying %s: %s", wanted.send_id, error.sqlstate)
@@ -178,6 +182,7 @@ class SigningActivities:
     async def _sign(self, intent: SigningIntent) -> SignedAnswer:
         async with self._database.transaction() as connection:
             terms = await self._admit(connection, intent)
+            key = await self._key_of(connection, intent)
             if await lock_lane(connection, intent.network, intent.wallet) is None:
                 raise SignerUnavailable("the wallet has no nonce lane yet")
             stored = await signatures_of(connection, intent.send_id, intent.attempt)
@@ -185,7 +190,7 @@ class SigningActivities:
                 if one.variant == intent.variant:
                     check_repeat(intent, one)
                     return SignedAnswer(txid=one.txid, nonce=one.serial, repeat=True)
-            judgement = await self._judge(connection, intent, terms)
+            judgement = await self._judge(connection, intent, terms, key)
             check_variant(intent, stored, transaction_of(stored[-1].raw) if stored else None)
             return await self._take_and_store(connection, intent, judgement, terms)
 
@@ -202,20 +207,40 @@ class SigningActivities:
         check_kind(intent, terms)
         return terms
 
+    async def _key_of(self, connection: AsyncConnection[Any], intent: SigningIntent) -> Key:
+        """The wallet's key; for a sweep that of the deposit address, whose lane begins with its first one."""
+        if intent.kind is not SendKind.SWEEP:
+            return self._vault.wallets[intent.wallet]
+        key = await open_deposit_lane(connection, self._vault.accounts, intent.network, intent.wallet)
+        if key is None:
+            raise RefusedBySigner(Refusal.UNKNOWN_KIND, "the wallet is no deposit address of this house")
+        return key
+
     async def _judge(
-        self, connection: AsyncConnection[Any], intent: SigningIntent, terms: NetworkTerms
+        self, connection: AsyncConnection[Any], intent: SigningIntent, terms: NetworkTerms, key: Key
     ) -> Judgement:
-        obligation = check_owed(intent, await owed(connection, intent.send_id))
+        obligation = check_owed(intent, await owed(connection, intent.kind, intent.send_id))
         check_running(await stopped_scopes(connection, [asset_scope(obligation.asset_id)]))
         check_decision(obligation)
         has_previous = intent.attempt > 1
         previous = await outcome_of(connection, intent.send_id, intent.attempt - 1) if has_previous else None
         check_attempt(intent, previous)
-        check_payment(obligation, terms, payee_is_ours=await is_watched(connection, obligation.payee))
+        await self._check_payee(connection, obligation, terms)
         check_fees(intent, obligation, terms, self._clock_ms())
         return Judgement(
-            obligation, payment_for(intent, obligation), fingerprint_of(obligation, intent.wallet)
+            obligation, payment_for(intent, obligation), fingerprint_of(obligation, intent.wallet), key
         )
+
+    async def _check_payee(
+        self, connection: AsyncConnection[Any], obligation: Obligation, terms: NetworkTerms
+    ) -> None:
+        payee = obligation.payee
+        if obligation.kind == SendKind.WITHDRAWAL:
+            check_payment(obligation, terms, payee_is_ours=await is_watched(connection, payee))
+            return
+        is_gas = obligation.kind == SendKind.GAS
+        key = await deposit_key(connection, self._vault.accounts, terms.network, payee) if is_gas else None
+        check_transfer(obligation, terms, payee_is_deposit=key is not None)
 
     async def _take_and_store(
         self,
@@ -228,13 +253,17 @@ class SigningActivities:
         claim = await claim_of(connection, intent.send_id, intent.attempt)
         check_claim(claim, intent, judgement.fingerprint)
         if claim is None:
+            is_counted = intent.kind is SendKind.GAS
+            spends = (
+                await check_gas_day(connection, judgement.owed, intent.wallet, terms) if is_counted else None
+            )
             nonce = await take_nonce(connection, intent.network, intent.wallet)
-            await store_claim(connection, intent, nonce, judgement.fingerprint)
+            await store_claim(connection, intent, nonce, judgement.fingerprint, spends)
         else:
             assert claim.serial is not None, "a tombstone was refused before"
             nonce = claim.serial
         transaction = build(intent, judgement.payment, terms.chain_id, nonce)
-        tx = sign_transaction(transaction, judgement.payment, self._vault.wallets[intent.wallet])
+        tx = sign_transaction(transaction, judgement.payment, judgement.key)
         await store_signature(connection, SignedVariant(intent, nonce, tx))
         return SignedAnswer(txid=tx.txid, nonce=nonce)
 

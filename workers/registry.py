@@ -9,7 +9,9 @@ from workflows.address_pool import AddressPoolWorkflow
 from workflows.bets import BetWorkflow
 from workflows.chain_feed import ChainFeedWorkflow
 from workflows.deposits import DepositWorkflow
+from workflows.funding import FundingWorkflow
 from workflows.hot_wallets import HotWalletWorkflow
+from workflows.moves import MoveWorkflow
 from workflows.names import (
     BETS_NAMESPACE,
     BETS_QUEUE,
@@ -20,8 +22,10 @@ from workflows.names import (
     chain_queue,
     feed_queue,
 )
+from workflows.planner import PlannerWorkflow
 from workflows.players import AddressWorkflow, PlayerWorkflow, SeedRotationWorkflow
 from workflows.stuck_finder import StuckFinderWorkflow
+from workflows.sweeps import SweepWorkflow
 from workflows.withdrawals import WithdrawalWorkflow
 
 Activity = Callable[..., Any]
@@ -72,6 +76,9 @@ def _money(_: Sequence[str]) -> tuple[QueueWork, ...]:
                 AddressWorkflow,
                 DepositWorkflow,
                 WithdrawalWorkflow,
+                SweepWorkflow,
+                FundingWorkflow,
+                MoveWorkflow,
                 ChainFeedWorkflow,
                 AddressPoolWorkflow,
                 HotWalletWorkflow,
@@ -82,6 +89,7 @@ def _money(_: Sequence[str]) -> tuple[QueueWork, ...]:
                 built.returning.record_verb,
                 built.crediting.recall_deposit,
                 built.posting.recall_withdrawal,
+                built.transferring.recall_transfer,
             ),
         ),
     )
@@ -121,6 +129,13 @@ def _ledger(_: Sequence[str]) -> tuple[QueueWork, ...]:
                 built.returning.record_verb,
                 built.returning.book_fees,
                 built.returning.return_withdrawal,
+                built.transferring.recall_transfer,
+                built.transferring.ready_transfer,
+                built.transferring.skip_transfer,
+                built.transferring.post_transfer,
+                built.transferring.book_transfer_fees,
+                built.transferring.settle_transfer,
+                built.transferring.return_transfer,
             ),
         ),
     )
@@ -136,6 +151,9 @@ def _chain(networks: Sequence[str]) -> tuple[QueueWork, ...]:
                 built.broadcasting.simulate_send,
                 built.proving.close_judged,
                 built.proving.prove_unpayable,
+                built.estimating.estimate_sweep,
+                built.estimating.estimate_funding,
+                built.estimating.has_left,
                 built.broadcasting.plan_send,
                 built.broadcasting.plan_replacement,
                 built.broadcasting.broadcast,
@@ -169,11 +187,14 @@ def _ops(_: Sequence[str]) -> tuple[QueueWork, ...]:
         QueueWork(
             MONEY_NAMESPACE,
             OPS_QUEUE,
-            workflows=(StuckFinderWorkflow,),
+            workflows=(StuckFinderWorkflow, PlannerWorkflow),
             activities=lambda built: (
                 built.delivering.deliver_events,
                 built.redelivering.deliver_tickets,
                 built.repairing.restart_stuck,
+                built.planning.plan_sweeps,
+                built.planning.top_up,
+                built.planning.tell_sweeps,
             ),
         ),
     )

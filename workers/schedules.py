@@ -23,8 +23,10 @@ from temporalio.service import RPCError
 
 from bootstrap.assembly import Assembly
 from domain.errors import TemporalUnavailable
+from domain.planning import PlanRound
 from domain.repairs import Owed, StuckSearch
-from workflows.names import BETS_NAMESPACE, MONEY_NAMESPACE, OPS_QUEUE, stuck_finder_id
+from workflows.names import BETS_NAMESPACE, MONEY_NAMESPACE, OPS_QUEUE, planner_id, stuck_finder_id
+from workflows.planner import PlannerWorkflow
 from workflows.starts import start_of
 from workflows.stuck_finder import StuckFinderWorkflow
 
@@ -33,7 +35,7 @@ SEARCH_JITTER = timedelta(seconds=5)
 CATCH_UP = timedelta(hours=1)
 SOUGHT: Mapping[str, tuple[Owed, ...]] = {
     BETS_NAMESPACE: (Owed.BET,),
-    MONEY_NAMESPACE: (Owed.ENDLESS, Owed.WITHDRAWAL, Owed.DEPOSIT, Owed.TICKET),
+    MONEY_NAMESPACE: (Owed.ENDLESS, Owed.WITHDRAWAL, Owed.DEPOSIT, Owed.TRANSFER, Owed.TICKET),
 }
 """What each namespace's search goes through: feeds first, since they tell the others what is new."""
 
@@ -55,6 +57,9 @@ async def keep_schedules(built: Assembly, *, every: timedelta = SEARCH_EVERY) ->
     for client in (built.resources.bets, built.resources.money):
         await _keep(client, stuck_finder_id(), _search(client.namespace, every))
         kept.append(f"{client.namespace}/{stuck_finder_id()}")
+    rounds = timedelta(seconds=built.house.planner.every_seconds)
+    await _keep(built.resources.money, planner_id(), _rounds(rounds))
+    kept.append(f"{MONEY_NAMESPACE}/{planner_id()}")
     return kept
 
 
@@ -67,9 +72,28 @@ def _search(namespace: str, every: timedelta) -> Schedule:
             task_queue=OPS_QUEUE,
             static_summary="See that somebody works on everything unfinished",
         ),
-        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=every)], jitter=SEARCH_JITTER),
+        spec=_every(every),
         policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=CATCH_UP),
     )
+
+
+def _rounds(every: timedelta) -> Schedule:
+    return Schedule(
+        action=ScheduleActionStartWorkflow(
+            PlannerWorkflow.run,
+            PlanRound(),
+            id=planner_id(),
+            task_queue=OPS_QUEUE,
+            static_summary="Plan the sweeps that are due",
+        ),
+        spec=_every(every),
+        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=CATCH_UP),
+    )
+
+
+def _every(interval: timedelta) -> ScheduleSpec:
+    jitter = min(SEARCH_JITTER, interval / 10)
+    return ScheduleSpec(intervals=[ScheduleIntervalSpec(every=interval)], jitter=jitter)
 
 
 async def _keep(client: Client, name: str, wanted: Schedule) -> None:

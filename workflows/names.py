@@ -57,6 +57,21 @@ def withdrawal_workflow_id(withdrawal_id: UUID) -> str:
     return f"withdrawal/{withdrawal_id}"
 
 
+def sweep_workflow_id(transfer_id: UUID) -> str:
+    """One sweep of an address, from its plan to the final block."""
+    return f"sweep/{transfer_id}"
+
+
+def funding_workflow_id(transfer_id: UUID) -> str:
+    """One gas top-up of an address."""
+    return f"funding/{transfer_id}"
+
+
+def move_workflow_id(transfer_id: UUID) -> str:
+    """One move from a hot wallet to another or to a cold address."""
+    return f"move/{transfer_id}"
+
+
 def feed_workflow_id(network: str) -> str:
     """The endless follower of one network."""
     return f"feed/{network}"
@@ -77,6 +92,11 @@ def stuck_finder_id() -> str:
     return "stuckfinder"
 
 
+def planner_id() -> str:
+    """The schedule of planning rounds; Temporal adds the time of each to its workflow id."""
+    return "planner"
+
+
 class WorkflowName(StrEnum):
     """Types of workflows."""
 
@@ -86,10 +106,14 @@ class WorkflowName(StrEnum):
     BET = "BetWorkflow"
     DEPOSIT = "DepositWorkflow"
     WITHDRAWAL = "WithdrawalWorkflow"
+    SWEEP = "SweepWorkflow"
+    FUNDING = "FundingWorkflow"
+    MOVE = "MoveWorkflow"
     CHAIN_FEED = "ChainFeedWorkflow"
     ADDRESS_POOL = "AddressPoolWorkflow"
     HOT_WALLET = "HotWalletWorkflow"
     STUCK_FINDER = "StuckFinderWorkflow"
+    PLANNER = "PlannerWorkflow"
 
 
 class UpdateName(StrEnum):

@@ -15,7 +15,7 @@ from activities.observing import ObservingActivities
 from activities.signing import SigningActivities
 from domain.replacements import Replacement, ReplacementRequest
 from domain.reviews import Reason
-from domain.send_steps import SendStep, has_another_try, next_send_step, standing
+from domain.send_steps import SendStep, has_another_try, next_send_step, standing, without_plan
 from domain.sends import (
     AttemptFacts,
     AttemptRef,
@@ -36,13 +36,6 @@ from workflows.stepping import failure_code, failure_details, take
 
 FIRST_ATTEMPT = 1
 FIRST_VARIANT = 1
-PLAN_REASONS = {
-    "FEE_ABOVE_CAP": Reason.FEE_CAP,
-    "WALLET_SHORT": Reason.LIQUIDITY,
-    "CHAIN_FROZEN": Reason.CHAIN_FROZEN,
-    "CHAIN_STALLED": Reason.CHAIN_STALLED,
-    "WALLET_FROZEN": Reason.WALLET_FROZEN,
-}
 
 
 class Sending:
@@ -193,7 +186,7 @@ class Sending:
 
     async def _no_plan(self, step: str, error: FailureError) -> None:
         code = failure_code(error)
-        reason = PLAN_REASONS.get(code or "", Reason.RPC_DOWN)
+        reason = without_plan(self.order.kind, code)
         await self._desk.stand(step, reason, code or "no answer in time")
 
     async def _ask_signer(

@@ -11,9 +11,10 @@ from domain.deposits import DepositInput
 from domain.ids import operator_of_player, player_text
 from domain.levels import HotWalletInput
 from domain.money import show_units
+from domain.own_transfers import TransferInput
 from domain.players import PoolInput
 from domain.repairs import Restartable
-from domain.sends import FeedInput
+from domain.sends import FeedInput, SendKind
 from domain.withdrawals import WithdrawalInput
 from workflows.names import (
     ASSET,
@@ -29,11 +30,21 @@ from workflows.names import (
     bet_workflow_id,
     deposit_workflow_id,
     feed_workflow_id,
+    funding_workflow_id,
     hot_wallet_workflow_id,
+    move_workflow_id,
+    sweep_workflow_id,
     withdrawal_workflow_id,
 )
 
 WITHDRAWAL_PRIORITY = 2
+TRANSFER_PRIORITY = 4
+TRANSFERS = {
+    SendKind.SWEEP: (WorkflowName.SWEEP, sweep_workflow_id, "Sweep an address"),
+    SendKind.GAS: (WorkflowName.FUNDING, funding_workflow_id, "Top up the gas of an address"),
+    SendKind.REFILL: (WorkflowName.MOVE, move_workflow_id, "Refill a hot wallet"),
+    SendKind.TO_COLD: (WorkflowName.MOVE, move_workflow_id, "Move coins to a cold address"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +65,7 @@ class Start:
     priority: Priority = Priority.default
 
 
-def start_of(owed: Restartable, catalogue: Catalogue) -> Start:
+def start_of(owed: Restartable, catalogue: Catalogue) -> Start:  # noqa: PLR0911 - one for each kind
     """How the workflow of this input is started; raises AssetUnknown for an asset that is not listed."""
     match owed:
         case BetInput():
@@ -63,6 +74,8 @@ def start_of(owed: Restartable, catalogue: Catalogue) -> Start:
             return withdrawal_start(owed, catalogue.by_id(owed.asset_id))
         case DepositInput():
             return deposit_start(owed)
+        case TransferInput():
+            return transfer_start(owed)
         case FeedInput():
             return feed_start(owed)
         case PoolInput():
@@ -113,6 +126,21 @@ def deposit_start(deposit: DepositInput) -> Start:
         argument=deposit,
         summary=f"Deposit on {deposit.network}",
         attributes=_network_attributes(deposit.network),
+    )
+
+
+def transfer_start(transfer: TransferInput) -> Start:
+    """How the workflow of an own transfer is started: a sweep, a top-up or a move by its kind."""
+    workflow, workflow_id, what = TRANSFERS[transfer.kind]
+    return Start(
+        namespace=MONEY_NAMESPACE,
+        workflow=workflow,
+        workflow_id=workflow_id(transfer.transfer_id),
+        queue=MONEY_QUEUE,
+        argument=transfer,
+        summary=f"{what} on {transfer.network}",
+        attributes=_network_attributes(transfer.network),
+        priority=Priority(priority_key=TRANSFER_PRIORITY),
     )
 
 

@@ -3,11 +3,12 @@
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chains.codecs.abi import WORD_BYTES, encode_balance_of
-from chains.codecs.addresses import checksum_text
+from chains.codecs.addresses import ADDRESS_BYTES, checksum_text
 from chains.codecs.evm import EvmCodec, Payment, call_of
+from chains.codecs.keccak import keccak256
 from chains.evm.answers import HASH_BYTES, data, hexadecimal, items, members, quantity, sized
 from chains.evm.client import EvmClient, EvmNode
 from chains.evm.costs import (
@@ -77,6 +78,10 @@ class EvmWriter:
         assert send.network == self._client.network.network, send
         return await self._client.on_one_node(lambda node: self._plan(node, send))
 
+    async def quote(self, send: SendIntent) -> SendPlan:
+        assert send.network == self._client.network.network, send
+        return await self._client.on_one_node(lambda node: self._quote(node, send))
+
     async def replace(self, send: SendIntent, purpose: TxPurpose, last: SignedTx) -> SendPlan:
         assert send.network == self._client.network.network, send
         if self._codec.txid(last.raw) != last.txid:
@@ -105,6 +110,16 @@ class EvmWriter:
     async def close(self) -> None:
         await self._client.close()
 
+    async def _quote(self, node: EvmNode, send: SendIntent) -> SendPlan:
+        head = await header_by_tag(node, LATEST)
+        room = await self._dry_run(node, send, head.ref)
+        if send.contract and not room.refusal:
+            empty = replace(send, payee=_nobody(send.payee))
+            worst = await self._dry_run(node, empty, head.ref)
+            room = max(room, worst, key=lambda found: found.gas_limit)
+        _, fees = await self._market(node, head.ref)
+        return self._terms_of(room, fees, head.ref)
+
     async def _plan(self, node: EvmNode, send: SendIntent) -> SendPlan:
         head = await header_by_tag(node, LATEST)
         await _check_amount(node, send, head.ref)
@@ -113,6 +128,9 @@ class EvmWriter:
         if not room.refusal:
             fees = fit_under_cap(fees, base_fee, room.gas_limit, send.fee_cap)
             await _check_coins(node, send, head.ref, room.gas_limit * fees.max_fee)
+        return self._terms_of(room, fees, head.ref)
+
+    def _terms_of(self, room: _Room, fees: Fees, at: BlockRef) -> SendPlan:
         return SendPlan(
             gas_limit=room.gas_limit,
             max_fee=fees.max_fee,
@@ -120,7 +138,7 @@ class EvmWriter:
             fee_bound=room.gas_limit * fees.max_fee,
             verdict=SimulationVerdict.REFUSED if room.refusal else SimulationVerdict.PASSES,
             why=room.refusal,
-            height=head.ref.height,
+            height=at.height,
             planned_at_ms=self._clock_ms(),
             patience_seconds=self._policy.patience_seconds,
             patience_blocks=self._policy.patience_blocks,
@@ -199,6 +217,11 @@ class EvmWriter:
                 node.name, BroadcastOutcome.AMBIGUOUS, f"it names another transaction, {txid.hex()}"
             )
         return NodeAnswer(node.name, BroadcastOutcome.ACCEPTED, "taken", NodeReason.TAKEN)
+
+
+def _nobody(payee: bytes) -> bytes:
+    """An address that holds no token, for the price of the first one there; nothing is ever sent to it."""
+    return keccak256(payee)[-ADDRESS_BYTES:]
 
 
 async def _liveness(node: EvmNode, attempt: AttemptView) -> Liveness:

@@ -12,6 +12,7 @@ from devstack.runs import CHECKOUT
 from domain.bets import BetState
 from domain.deposits import DepositState
 from domain.levels import Level
+from domain.own_transfers import TransferState
 from domain.reviews import Reason
 from domain.sends import AttemptOutcome, AttemptState
 from domain.withdrawals import PlayerView, WithdrawalState
@@ -39,7 +40,17 @@ def _anchors(name: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "states", [BetState, DepositState, WithdrawalState, PlayerView, AttemptState, AttemptOutcome, Level]
+    "states",
+    [
+        BetState,
+        DepositState,
+        WithdrawalState,
+        PlayerView,
+        TransferState,
+        AttemptState,
+        AttemptOutcome,
+        Level,
+    ],
 )
 def test_every_state_is_explained(states: type[StrEnum]) -> None:
     """Each state a row can have stands in the page of workflows."""

@@ -10,6 +10,7 @@ from domain.ids import bet_key, deposit_key, posting_id, step, withdrawal_key
 from domain.journal import (
     bet_reserved,
     deposit_credited,
+    network_fee,
     withdrawal_committed,
     withdrawal_reserved,
     withdrawal_settled,
@@ -44,7 +45,7 @@ from tests.support.records import (
     request_for,
     store_withdrawal,
 )
-from tests.support.sending import SendWorld
+from tests.support.sending import FEE, SendWorld
 
 # Each breach is made by the owner's hand with the database's guards off; beside it the rule that notices.
 PAID_TWICE = """
@@ -63,6 +64,20 @@ INSERT INTO chain.attempts
 REFUNDED_UNPROVEN = """
 UPDATE ledger.withdrawals SET state = 'refunded', evidence_id = gen_random_uuid() WHERE state = 'settled'
 """
+MOVED_UNPOSTED = """
+INSERT INTO chain.own_transfers (transfer_id, kind, chain_id, asset_id, operator, slot, wanted, source, payee,
+                                 amount, fee_cap, state, send_posting_id, policy_version, planned_at,
+                                 updated_at)
+SELECT '00000000-0000-0000-0000-000000000001', 'sweep', chain_id, asset_id, 1, 1, 0, receiver,
+       decode(repeat('ab', 20), 'hex'), 1, 1, 'committed', gen_random_uuid(), 1, now(), now()
+  FROM chain.deposits LIMIT 1
+"""
+SWEPT_TOO_EARLY = (
+    MOVED_UNPOSTED
+    + """;
+UPDATE chain.deposits SET sweep_id = '00000000-0000-0000-0000-000000000001', swept_at = now()
+"""
+)
 BREACHES = [
     (PAID_TWICE, "paid_at_most_once"),
     (NONCE_LEFT_OUT, "nonces_are_gapless"),
@@ -93,6 +108,11 @@ BREACHES = [
     ("UPDATE ledger.bets SET stake = stake + 1", "held_equals_rows"),
     ("UPDATE ledger.withdrawals SET state = 'cancelled' WHERE state = 'committed'", "held_equals_rows"),
     ("UPDATE chain.floats SET committed = committed + 1", "floats_equal_grants"),
+    ("UPDATE chain.sends SET kind = 'sweep'", "sends_equal_transfers"),
+    (MOVED_UNPOSTED, "transfers_equal_postings"),
+    (MOVED_UNPOSTED, "in_transit_equals_transfers"),
+    (SWEPT_TOO_EARLY, "swept_equals_sweeps"),
+    ("UPDATE chain.own_txs SET fee = fee + 1", "fees_equal_transactions"),
 ]
 
 
@@ -166,6 +186,9 @@ class House:
         await self.sending.finish()
         key = withdrawal_key(self.paid.withdrawal_id)
         await self.post(withdrawal_settled(player=self.player, asset_id=TOKEN.asset_id, fee_units=7, key=key))
+        await self.post(
+            network_fee(operator=OPERATOR, slot=0, asset_id=COIN.asset_id, units=FEE, key=f"fee/{key}")
+        )
         await self.mark(self.paid, WithdrawalState.SETTLED)
         async with self.money.begin() as session:
             await settle_float(session, self.paid.withdrawal_id)

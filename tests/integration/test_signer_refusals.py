@@ -99,7 +99,7 @@ async def test_rows_that_are_wrong_are_refused(
 
 async def test_own_addresses_are_not_paid(signing_house: SigningHouse, signing: SigningActivities) -> None:
     """A deposit address of the house is no payee."""
-    signing_house.execute("INSERT INTO signer_view.watched VALUES ('evm', %s, 'deposit')", [PAYEE])
+    signing_house.execute("INSERT INTO signer_view.watched VALUES ('evm', %s, 'deposit', 0, 0)", [PAYEE])
     assert await refused(signing, signing_house.intent(signing_house.owe())) == Refusal.NOT_ALLOWED
 
 

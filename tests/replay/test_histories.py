@@ -11,7 +11,7 @@ from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 from activities.playing import PlayingActivities
 from bootstrap.temporal import croupier_plugin
 from domain.bets import BetInput, BetResult
-from tests.support.history_keeping import FOLDER
+from tests.support.recorder import FOLDER
 from tests.support.world_checks import WORKFLOWS
 from workflows.names import LEDGER_QUEUE, UpdateName, WorkflowName
 from workflows.policies import MUST

@@ -87,9 +87,13 @@ def _ids() -> dict[str, str]:
         "bet": names.bet_workflow_id(1, zero),
         "deposit": names.deposit_workflow_id(NETWORK, "0xaa", "log-0"),
         "withdrawal": names.withdrawal_workflow_id(zero),
+        "sweep": names.sweep_workflow_id(zero),
+        "funding": names.funding_workflow_id(zero),
+        "move": names.move_workflow_id(zero),
         "feed": names.feed_workflow_id(NETWORK),
         "address_pool": names.address_pool_workflow_id("eip155"),
         "stuck_finder": names.stuck_finder_id(),
+        "planner": names.planner_id(),
     }
 
 

@@ -4,30 +4,26 @@ Each scenario is played in a real world; what names the machine it ran on is tak
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from devstack.postgres import Postgres
 from devstack.runs import open_run
+from domain.deposits import DepositState
 from domain.ids import operator_of_player
-from domain.withdrawals import ReviewVerb, WithdrawalInput, WithdrawalState
-from tests.support.history_keeping import Keeper
-from tests.support.history_troubles import LENDING, Troubles
-from tests.support.ledger_database import COIN, NETWORK
+from domain.rules import CreditTier
+from tests.support.ledger_database import NETWORK
+from tests.support.scenes_transfers import TransferScenes
+from tests.support.scenes_withdrawals import WithdrawalScenes
 from tests.support.world import Terms, running_world
-from tests.support.world_buttons import attribute, terminate
+from tests.support.world_buttons import terminate
 from tests.support.world_house import ETHER, FAMILY, OPERATOR
 from tests.support.world_repairs import search
 from workers.running import finish, leave
 from workflows.names import (
-    REASON,
-    STATE,
-    SignalName,
     address_pool_workflow_id,
     address_workflow_id,
     bet_workflow_id,
     feed_workflow_id,
-    hot_wallet_workflow_id,
     player_workflow_id,
     seed_rotation_workflow_id,
     stuck_finder_id,
@@ -35,10 +31,14 @@ from workflows.names import (
 )
 
 POOR = Terms(wallets=1, coins=ETHER)
+LENT_AFTER = 3
+LENDING = Terms(
+    early=(CreditTier(up_to=ETHER, confirmations=LENT_AFTER),), finality_depth=6, final_seconds_max=60
+)
 
 
-class Recorder(Keeper):
-    """Plays what every house sees each day, and what it waits for."""
+class Scenes(WithdrawalScenes, TransferScenes):
+    """Plays scenarios and keeps their histories under workflow type and scenario."""
 
     async def play(self) -> None:
         """Every scenario once."""
@@ -51,6 +51,13 @@ class Recorder(Keeper):
             self.cancelled,
             self.paused,
             self.answer_lost,
+            self.outbid,
+            self.cancelled_by_self_send,
+            self.tried_again,
+            self.refunded,
+            self.orphaned,
+            self.swept,
+            self.moved,
             self.followed,
             self.searched,
         ):
@@ -81,41 +88,33 @@ class Recorder(Keeper):
             await self.world.money.get_workflow_handle(paid.workflow_id).result()
             await self.keep(scenario, self.world.money, paid.workflow_id)
 
-    async def paid(self) -> None:
-        wish = self.people.wish(await self.people.rich_player())
-        await self._ended("paid", wish, WithdrawalState.SETTLED, _nothing)
+    async def orphaned(self) -> None:
+        """A deposit whose block leaves the chain before it is final, and comes back in another."""
+        address = await self.people.address(await self.people.register())
+        self.world.is_still = True
+        paid = self.people.pay_in(address, ETHER)
+        self.world.chain.mine(2)
+        await self.people.deposit_until(paid, lambda facts: facts.state is DepositState.CONFIRMING)
+        self.world.chain.reorg(2, reinject=True)
+        await self.people.deposit_until(paid, lambda facts: facts.state is DepositState.ORPHANED)
+        self.world.is_still = False
+        await self.people.credited(paid)
+        await self.world.money.get_workflow_handle(paid.workflow_id).result()
+        await self.keep("orphaned", self.world.money, paid.workflow_id)
 
-    async def reviewed(self) -> None:
-        wish = self.people.wish(await self.people.rich_player(), 11 * ETHER)
-        await self._ended(
-            "reviewed", wish, WithdrawalState.SETTLED, lambda: self.people.review(wish, ReviewVerb.APPROVE)
-        )
-
-    async def cancelled(self) -> None:
-        wish = self.people.wish(await self.people.rich_player(), 11 * ETHER)
-        await self._ended("cancelled", wish, WithdrawalState.CANCELLED, lambda: self.people.cancel(wish))
-
-    async def paused(self) -> None:
-        wish = self.people.wish(await self.people.rich_player())
-        workflow_id = withdrawal_workflow_id(wish.withdrawal_id)
-        with self.world.database.raw() as connection:
-            connection.execute("INSERT INTO signer.switches (scope, why) VALUES ('any', 'a test')")
-
-        async def resume() -> None:
-            async def is_paused() -> bool:
-                return await attribute(self.world.money, workflow_id, REASON) == "PAUSED"
-
-            await self.world.until(is_paused, "the reason PAUSED")
-            with self.world.database.raw() as connection:
-                connection.execute("DELETE FROM signer.switches")
-            await self.world.money.get_workflow_handle(workflow_id).signal(SignalName.RETRY_NOW, "anna")
-
-        await self._ended("paused", wish, WithdrawalState.SETTLED, resume)
-
-    async def answer_lost(self) -> None:
-        wish = self.people.wish(await self.people.rich_player())
-        self.world.mischief.lose_answer(withdrawal_workflow_id(wish.withdrawal_id), "sign")
-        await self._ended("answer_lost", wish, WithdrawalState.SETTLED, _nothing)
+    async def reversed(self) -> None:
+        """In a world that lends: credited early, taken back with its block, credited again."""
+        address = await self.people.address(await self.people.register())
+        self.world.is_still = True
+        paid = self.people.pay_in(address, ETHER)
+        self.world.chain.mine(LENT_AFTER)
+        await self.people.credited(paid)
+        self.world.chain.reorg(LENT_AFTER, reinject=True)
+        await self.people.deposit_until(paid, lambda facts: facts.returns == 1)
+        self.world.is_still = False
+        await self.people.deposit_until(paid, lambda facts: facts.credits > 1 and not facts.is_locked)
+        await self.world.money.get_workflow_handle(paid.workflow_id).result()
+        await self.keep("reversed", self.world.money, paid.workflow_id)
 
     async def followed(self) -> None:
         await self.keep("followed", self.world.money, feed_workflow_id(NETWORK))
@@ -128,48 +127,16 @@ class Recorder(Keeper):
         await search(self.world.money, workflow_id=stuck_finder_id())
         await self.keep("searched", self.world.money, stuck_finder_id())
 
-    async def topped_up(self) -> None:
-        """In a poor world: a withdrawal waits until somebody sends what the keeper asks for."""
-        wish = self.people.wish(await self.people.rich_player(), 5 * ETHER)
-        await self.people.withdraw(wish)
-        keeper = hot_wallet_workflow_id(NETWORK, COIN.symbol)
-
-        async def is_dry() -> bool:
-            return await attribute(self.world.money, keeper, STATE) == "dry"
-
-        await self.world.until(is_dry, "the level dry")
-        self.people.pay_in(self.world.keys.wallets[0], 5 * ETHER)
-        await self.people.ended(wish, WithdrawalState.SETTLED)
-        await self.keep("topped_up", self.world.money, keeper)
-
-    async def _ended(
-        self,
-        scenario: str,
-        wish: WithdrawalInput,
-        state: WithdrawalState,
-        then: Callable[[], Awaitable[object]],
-    ) -> None:
-        await self.people.withdraw(wish)
-        await then()
-        await self.people.ended(wish, state)
-        await self.keep(scenario, self.world.money, withdrawal_workflow_id(wish.withdrawal_id))
-
 
 async def record(postgres: Postgres, directory: Path) -> None:
     """Play all scenarios in a fresh world and write their histories."""
     async with running_world(postgres, directory, Terms()) as world:
-        await Recorder(world).play()
-    async with running_world(postgres, directory, Terms()) as world:
-        await Troubles(world).play()
+        await Scenes(world).play()
     async with running_world(postgres, directory, POOR) as world:
-        await Recorder(world).topped_up()
+        await Scenes(world).topped_up()
     async with running_world(postgres, directory, LENDING) as world:
-        await Troubles(world).reversed()
+        await Scenes(world).reversed()
     await finish()
-
-
-async def _nothing() -> None:
-    return
 
 
 def main() -> None:

@@ -31,6 +31,7 @@ GWEI = 10**9
 FEE_CAP = 10**16
 SCRYPT_COST_IN_TESTS = 2**14
 PASSWORD = SecretStr("a password of this test run")
+GAS_DAY_MAX = 3 * FEE_CAP
 FIRST_NONCE = 7
 
 VIEWS = """
@@ -40,7 +41,12 @@ CREATE TABLE signer_view.owed (
   fee_cap numeric, wallet bytea, decision_verdict smallint, approvals bigint, withdrawal_payee bytea,
   withdrawal_amount numeric, withdrawal_network text, withdrawal_asset_id int);
 CREATE TABLE signer_view.attempts (send_id uuid, attempt smallint, outcome text, evidence_id uuid);
-CREATE TABLE signer_view.watched (family text, address bytea, role text);
+CREATE TABLE signer_view.owed_transfers (
+  send_id uuid, kind text, chain_id text, asset_id int, contract bytea, payee bytea, amount numeric,
+  fee_cap numeric, wallet bytea, source bytea, transfer_payee bytea, posted_amount numeric,
+  transfer_network text, transfer_asset_id int);
+CREATE TABLE signer_view.watched (
+  family text, address bytea, role text, account int, address_index int);
 CREATE TABLE signer_view.raised_caps (send_id uuid, fee_cap numeric);
 CREATE TABLE signer_view.frozen_wallets (chain_id text, address bytea);
 GRANT USAGE ON SCHEMA signer_view TO croupier_signer;
@@ -61,15 +67,19 @@ def make_vault(directory: Path, wallets: int = 2) -> Vault:
     return Vault(wallets=keystore.wallets(), accounts=keystore.accounts())
 
 
-def make_terms(wallets: Sequence[bytes]) -> NetworkTerms:
-    """Return a network with its coin, one token and these hot wallets."""
+def make_terms(
+    wallets: Sequence[bytes], *, gas: Sequence[bytes] = (), cold: Sequence[bytes] = ()
+) -> NetworkTerms:
+    """Return a network with its coin, one token and these wallets; the first are hot."""
     return NetworkTerms(
         network=NETWORK,
         chain_id=CHAIN_ID,
         contracts={NATIVE_ID: b"", TOKEN_ID: TOKEN},
-        wallets=dict.fromkeys(wallets, WalletRole.HOT),
+        wallets=dict.fromkeys(wallets, WalletRole.HOT) | dict.fromkeys(gas, WalletRole.GAS),
         gas_limit_max=200_000,
         fee_cap_max=FEE_CAP,
+        cold=frozenset(cold),
+        gas_day_max=GAS_DAY_MAX,
     )
 
 

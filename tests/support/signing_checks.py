@@ -10,7 +10,9 @@ from tests.support.signing import make_obligation, make_terms
 SEND = UUID("6f1c1d3e-0000-4000-8000-000000000077")
 WALLET = bytes.fromhex("a1" * 20)
 OTHER = bytes.fromhex("b2" * 20)
-TERMS = make_terms([WALLET])
+GAS = bytes.fromhex("c3" * 20)
+COLD = bytes.fromhex("d4" * 20)
+TERMS = make_terms([WALLET], gas=[GAS], cold=[COLD])
 OWED = make_obligation(WALLET, send_id=SEND)
 
 Checked = ParamSpec("Checked")

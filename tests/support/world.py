@@ -37,6 +37,7 @@ from signer.signing import SigningActivities
 from tests.support.ledger_database import NETWORK, LedgerDatabase
 from tests.support.world_grounds import open_grounds
 from tests.support.world_house import (
+    COINS_FOR_GAS,
     COINS_IN_A_WALLET,
     FAMILY,
     Keys,
@@ -59,7 +60,7 @@ POOL_SIZE = 10
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a world is like: its hot wallets and their coins, the depth of finality, addresses kept ready.
+    """What a world is like: its wallets and their coins, the depth of finality, addresses kept ready.
 
     Coins may be credited before they are final (`early`), and the network counts as stalled when its final
     block is further behind than `final_seconds_max`.
@@ -67,6 +68,7 @@ class Terms:
 
     wallets: int = 4
     coins: int = COINS_IN_A_WALLET
+    gas_coins: int = COINS_FOR_GAS
     finality_depth: int = 4
     ready: int = 50
     early: tuple[CreditTier, ...] = ()
@@ -260,12 +262,16 @@ class World(RunningHouse):
 @asynccontextmanager
 async def running_world(postgres: Postgres, directory: Path, terms: Terms) -> AsyncIterator[World]:
     """Build a world over the in-memory chain; end it."""
-    async with open_grounds(postgres, directory, terms.wallets, terms.coins) as grounds:
+    async with open_grounds(postgres, directory, terms.wallets, terms.coins, terms.gas_coins) as grounds:
         world = World(
             database=grounds.database,
             temporal=grounds.temporal,
             keys=grounds.keys,
-            chain=make_chain(dict.fromkeys(grounds.keys.wallets, terms.coins), terms.finality_depth),
+            chain=make_chain(
+                dict.fromkeys(grounds.keys.wallets, terms.coins),
+                terms.finality_depth,
+                {grounds.keys.gas: terms.gas_coins},
+            ),
             house=house_file(grounds.keys, terms.ready, terms.early, terms.final_seconds_max),
             bets=grounds.bets,
             money=grounds.money,

@@ -19,7 +19,12 @@ from workflows.names import WorkflowName
 ALWAYS_THE_SAME = {WorkflowName.PLAYER, WorkflowName.ADDRESS}
 SAME_SHOWN_MAX = 10
 """Histories replayed of a workflow that takes a single step, of which a run makes hundreds."""
-HOLDERS = {WalletRole.DEPOSIT: Purpose.DEPOSIT_ADDRESSES, WalletRole.HOT: Purpose.HOT_WALLET}
+HOLDERS = {
+    WalletRole.DEPOSIT: Purpose.DEPOSIT_ADDRESSES,
+    WalletRole.HOT: Purpose.HOT_WALLET,
+    WalletRole.COLD: Purpose.COLD,
+    WalletRole.GAS: Purpose.GAS_TANK,
+}
 WORKFLOWS = sorted(
     {
         workflow

@@ -114,7 +114,7 @@ async def running_evm_world(
 ) -> AsyncIterator[EvmWorld]:
     """Build a world over an anvil of its own; end both."""
     terms = terms or EvmTerms()
-    async with open_grounds(postgres, directory, terms.wallets, terms.coins) as grounds:
+    async with open_grounds(postgres, directory, terms.wallets, terms.coins, terms.gas_coins) as grounds:
         anvil = Anvil(directory / "anvil", mining=False, slots_in_an_epoch=terms.finality_depth // 2)
         anvil.start()
         proxies = tuple(NodeProxy(anvil.url, rules=NodeRules()) for _ in range(terms.nodes))

@@ -34,7 +34,7 @@ class Grounds:
 
 @asynccontextmanager
 async def open_grounds(
-    postgres: Postgres, directory: Path, wallets: int, coins: int
+    postgres: Postgres, directory: Path, wallets: int, coins: int, gas_coins: int
 ) -> AsyncIterator[Grounds]:
     """Keys, a database, and a Temporal server of its own because names of queues are fixed."""
     own = directory / f"world-{next(_directories)}"
@@ -48,6 +48,8 @@ async def open_grounds(
             await Client.connect(temporal.address, namespace=namespace, plugins=plugins)
             for namespace in (BETS_NAMESPACE, MONEY_NAMESPACE)
         ]
-        yield Grounds(keys, temporal, mischief, bets, money, await open_database(postgres, keys, coins))
+        yield Grounds(
+            keys, temporal, mischief, bets, money, await open_database(postgres, keys, coins, gas_coins)
+        )
     finally:
         temporal.kill()

@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import psycopg
 from psycopg import sql
@@ -17,6 +18,7 @@ from domain.deposits import WalletRole
 from domain.ids import SLOTS
 from domain.journal import bankroll_in
 from domain.rules import AmountTier, CreditTier, DepositTerms, Policy, StakeBounds, WithdrawalTerms
+from domain.sweeping import TransferTerms
 from ledger.floats import set_float
 from ledger.migrating import upgrade as upgrade_ledger
 from ledger.nonce_lanes import FloatLimits, register_wallet, set_float_limits
@@ -41,7 +43,11 @@ FEE_CAP = 10**16
 SIGNER_FEE_CAP = 4 * FEE_CAP
 GAS_LIMIT_MAX = 300_000
 COINS_IN_A_WALLET = 1_000 * ETHER
+COINS_FOR_GAS = 10 * ETHER
+GAS_DAY_MAX = ETHER
 TOKENS_IN_A_WALLET = 10**12
+COLD = address_of(key_of("cold"))
+"""The address whose key is in no machine of the house."""
 OUTSIDER = key_of("outsider")
 """Somebody out there with more coins than anybody."""
 REFUSING = stranger(999)
@@ -72,36 +78,45 @@ def policy(early: tuple[CreditTier, ...] = ()) -> Policy:
             DepositTerms(asset_id=TOKEN.asset_id, minimum=1000),
         ),
         stake_bounds=(StakeBounds(asset_id=COIN.asset_id, minimum=100, maximum=ETHER),),
+        transfer_terms=(
+            TransferTerms(asset_id=COIN.asset_id, minimum=ETHER // 100, fee_cap=FEE_CAP),
+            TransferTerms(asset_id=TOKEN.asset_id, minimum=10**6, fee_cap=FEE_CAP, coin_price=2_000 * 10**6),
+        ),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """The signer's vault of a world and the public half of its deposit addresses."""
+    """The signer's vault of a world, its gas wallet, and the public half of its deposit addresses."""
 
     vault: Vault
     xpub: str
+    gas: bytes
 
     @property
     def wallets(self) -> tuple[bytes, ...]:
-        return tuple(sorted(self.vault.wallets))
+        """The hot wallets."""
+        return tuple(sorted(self.vault.wallets.keys() - {self.gas}))
 
 
 def draw_keys(directory: Path, wallets: int) -> Keys:
-    """Make hot wallets and one account in a real keystore."""
+    """Make hot wallets, a gas wallet and one account in a real keystore."""
     keystore = Keystore(directory, SecretStr("a password of this test run"), scrypt_cost=SCRYPT_COST_IN_TESTS)
     for _ in range(wallets):
         keystore.create_wallet()
+    gas = keystore.create_wallet()
     xpub = keystore.create_account(FAMILY, 0)
-    return Keys(Vault(wallets=keystore.wallets(), accounts=keystore.accounts()), xpub)
+    return Keys(Vault(wallets=keystore.wallets(), accounts=keystore.accounts()), xpub, gas)
 
 
-def make_chain(wallets: Mapping[bytes, int], finality_depth: int) -> MemoryChain:
-    """A network on which the hot wallets hold coins and tokens, and an outsider has plenty of both."""
+def make_chain(
+    wallets: Mapping[bytes, int], finality_depth: int, gas: Mapping[bytes, int] = MappingProxyType({})
+) -> MemoryChain:
+    """A network on which hot wallets hold coins and tokens, gas wallets coins, an outsider plenty of both."""
     outsider = address_of(OUTSIDER)
     chain = MemoryChain(
         NETWORK,
-        coins={**wallets, outsider: 10**30},
+        coins={**wallets, **gas, outsider: 10**30},
         tokens={
             TOKEN.contract: {**dict.fromkeys(wallets, TOKENS_IN_A_WALLET), outsider: 10**30},
             UNLISTED: {outsider: 10**30},
@@ -140,9 +155,13 @@ def house_file(
             ),
         ),
         addresses=(AddressesEntry(family=FAMILY, xpub=keys.xpub, ready=ready),),
-        wallets=tuple(
-            WalletEntry(network=NETWORK, address=wallet, role=WalletRole.HOT, floats=())
-            for wallet in keys.wallets
+        wallets=(
+            *(
+                WalletEntry(network=NETWORK, address=wallet, role=WalletRole.HOT, floats=())
+                for wallet in keys.wallets
+            ),
+            WalletEntry(network=NETWORK, address=keys.gas, role=WalletRole.GAS, floats=()),
+            WalletEntry(network=NETWORK, address=COLD, role=WalletRole.COLD, floats=()),
         ),
         policy=policy(early),
     )
@@ -155,15 +174,19 @@ def signer_terms(keys: Keys) -> dict[str, NetworkTerms]:
             network=NETWORK,
             chain_id=int(NETWORK.partition(":")[2]),
             contracts={COIN.asset_id: b"", TOKEN.asset_id: TOKEN.contract},
-            wallets=dict.fromkeys(keys.wallets, SignerRole.HOT),
+            wallets={**dict.fromkeys(keys.wallets, SignerRole.HOT), keys.gas: SignerRole.GAS},
             gas_limit_max=GAS_LIMIT_MAX,
             fee_cap_max=SIGNER_FEE_CAP,
+            cold=frozenset({COLD}),
+            gas_day_max=GAS_DAY_MAX,
         )
     }
 
 
-async def open_database(server: Postgres, keys: Keys, coins: int) -> LedgerDatabase:
-    """Both schemas, roles, assets, and the hot wallets with what they hold as the house's own money."""
+async def open_database(
+    server: Postgres, keys: Keys, coins: int, gas_coins: int = COINS_FOR_GAS
+) -> LedgerDatabase:
+    """Both schemas, roles, assets, and the wallets with what they hold as the house's own money."""
     with psycopg.connect(server.dsn(database="postgres"), autocommit=True) as connection:
         made = connection.execute("SELECT FROM pg_database WHERE datname = %s", [TEMPLATE]).fetchone()
     if made is None:
@@ -171,9 +194,14 @@ async def open_database(server: Postgres, keys: Keys, coins: int) -> LedgerDatab
     name = f"world_{next(_names)}"
     server.create_database(name, template=TEMPLATE)
     database = LedgerDatabase(server, name)
-    for wallet in keys.wallets:
+    for wallet in (*keys.wallets, keys.gas):
         register_lane(database.dsn(), NETWORK, wallet, 0)
-    await _enter_wallets(database.sessions(None), keys, coins)
+    sessions = database.sessions(None)
+    for wallet in keys.wallets:
+        held = {COIN.asset_id: coins, TOKEN.asset_id: TOKENS_IN_A_WALLET}
+        await _enter_wallet(sessions, wallet, WalletRole.HOT, held)
+    await _enter_wallet(sessions, keys.gas, WalletRole.GAS, {COIN.asset_id: gas_coins})
+    await _enter_wallet(sessions, COLD, WalletRole.COLD, {})
     return database
 
 
@@ -193,27 +221,24 @@ async def _make_template(server: Postgres) -> None:
     await sessions.close()
 
 
-async def _enter_wallets(sessions: Sessions, keys: Keys, coins: int) -> None:
-    for wallet in keys.wallets:
-        held = {COIN.asset_id: coins, TOKEN.asset_id: TOKENS_IN_A_WALLET}
-        async with sessions.begin() as session:
-            await register_wallet(session, NETWORK, wallet, WalletRole.HOT)
-            for asset_id, units in held.items():
-                await set_float_limits(
-                    session, NETWORK, wallet, asset_id, FloatLimits(units // 4, units, 2 * units)
-                )
-                await set_float(session, NETWORK, wallet, asset_id, units, 0)
-        opening = [
-            bankroll_in(
-                operator=OPERATOR,
-                slot=wallet[-1] % SLOTS,
-                asset_id=asset_id,
-                units=units,
-                key=f"opening/{wallet.hex()}/{asset_id}",
-                paid_to=Purpose.HOT_WALLET,
-                ref="opening",
-            )
-            for asset_id, units in held.items()
-            if units
-        ]
-        await post_opening(sessions, opening)
+async def _enter_wallet(sessions: Sessions, wallet: bytes, role: WalletRole, held: Mapping[int, int]) -> None:
+    async with sessions.begin() as session:
+        await register_wallet(session, NETWORK, wallet, role)
+        for asset_id, units in held.items():
+            limits = FloatLimits(units // 4, units, 2 * units)
+            await set_float_limits(session, NETWORK, wallet, asset_id, limits)
+            await set_float(session, NETWORK, wallet, asset_id, units, 0)
+    opening = [
+        bankroll_in(
+            operator=OPERATOR,
+            slot=wallet[-1] % SLOTS,
+            asset_id=asset_id,
+            units=units,
+            key=f"opening/{wallet.hex()}/{asset_id}",
+            paid_to=Purpose.GAS_TANK if role is WalletRole.GAS else Purpose.HOT_WALLET,
+            ref="opening",
+        )
+        for asset_id, units in held.items()
+        if units
+    ]
+    await post_opening(sessions, opening)

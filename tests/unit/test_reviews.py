@@ -11,6 +11,7 @@ WAITING = {
     Reason.SIGNER_CAP,
     Reason.PAUSED,
     Reason.LIQUIDITY,
+    Reason.GAS_TANK_EMPTY,
     Reason.FEE_CAP,
     Reason.CHAIN_STALLED,
     Reason.CHAIN_FROZEN,

@@ -18,8 +18,9 @@ from signer.policy import (
     check_running,
     switch_scopes,
 )
+from signer.transfers import check_transfer
 from tests.support.signing import FEE_CAP, GWEI, NATIVE_ID, NOW_MS, PAYEE, TOKEN, make_intent, make_obligation
-from tests.support.signing_checks import OTHER, OWED, SEND, TERMS, WALLET, code_of
+from tests.support.signing_checks import COLD, GAS, OTHER, OWED, SEND, TERMS, WALLET, code_of
 
 
 def test_any_switch_stops() -> None:
@@ -47,7 +48,16 @@ def test_scopes_of_an_intent() -> None:
         ({"attempt": 32_768}, Refusal.BAD_VARIANT),
         ({"variant": 0}, Refusal.BAD_VARIANT),
         ({"variant": 32_768}, Refusal.BAD_VARIANT),
-        *[({"kind": kind}, Refusal.UNKNOWN_KIND) for kind in SendKind if kind is not SendKind.WITHDRAWAL],
+        ({"kind": SendKind.REFILL}, None),
+        ({"kind": SendKind.TO_COLD}, None),
+        ({"kind": SendKind.GAS}, Refusal.UNKNOWN_KIND),
+        ({"kind": SendKind.GAS, "wallet": GAS}, None),
+        ({"kind": SendKind.WITHDRAWAL, "wallet": GAS}, Refusal.UNKNOWN_KIND),
+        ({"kind": SendKind.REFILL, "wallet": GAS}, Refusal.UNKNOWN_KIND),
+        ({"kind": SendKind.SWEEP}, Refusal.UNKNOWN_KIND),
+        ({"kind": SendKind.SWEEP, "wallet": GAS}, Refusal.UNKNOWN_KIND),
+        ({"kind": SendKind.SWEEP, "wallet": OTHER}, None),
+        ({"kind": SendKind.ENERGY}, Refusal.UNKNOWN_KIND),
     ],
 )
 def test_kind_and_wallet(changes: dict[str, Any], code: Refusal | None) -> None:
@@ -124,6 +134,44 @@ def test_payment(changes: dict[str, Any], *, is_ours: bool, code: Refusal | None
     """A listed asset with its own contract, to somebody outside who can receive it."""
     owed = make_obligation(WALLET, **changes)
     assert code_of(check_payment, owed, TERMS, payee_is_ours=is_ours) == code
+
+
+@pytest.mark.parametrize("kind", ["sweep", "refill", "to_cold", "gas"])
+def test_nobody_decides_an_own_transfer(kind: str) -> None:
+    """Coins that stay in the house need no decision and no approval: their payees are pinned."""
+    assert code_of(check_decision, make_obligation(WALLET, kind=kind, verdict=None, approvals=0)) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "payee", "is_deposit", "changes", "code"),
+    [
+        ("sweep", WALLET, False, {}, None),
+        ("sweep", COLD, False, {}, Refusal.NOT_ALLOWED),
+        ("sweep", GAS, False, {}, Refusal.NOT_ALLOWED),
+        ("sweep", OTHER, False, {}, Refusal.NOT_ALLOWED),
+        ("sweep", OTHER, True, {}, Refusal.NOT_ALLOWED),
+        ("sweep", WALLET, False, {"asset_id": 3}, Refusal.NOT_ALLOWED),
+        ("sweep", WALLET, False, {"contract": OTHER}, Refusal.NOT_ALLOWED),
+        ("refill", WALLET, False, {"wallet": OTHER}, None),
+        ("refill", WALLET, False, {}, Refusal.NOT_ALLOWED),
+        ("refill", COLD, False, {}, Refusal.NOT_ALLOWED),
+        ("refill", PAYEE, False, {}, Refusal.NOT_ALLOWED),
+        ("to_cold", COLD, False, {}, None),
+        ("to_cold", WALLET, False, {}, Refusal.NOT_ALLOWED),
+        ("to_cold", PAYEE, False, {}, Refusal.NOT_ALLOWED),
+        ("gas", PAYEE, True, {"asset_id": NATIVE_ID, "contract": b""}, None),
+        ("gas", PAYEE, True, {}, Refusal.NOT_ALLOWED),
+        ("gas", PAYEE, False, {"asset_id": NATIVE_ID, "contract": b""}, Refusal.NOT_ALLOWED),
+        ("gas", WALLET, False, {"asset_id": NATIVE_ID, "contract": b""}, Refusal.NOT_ALLOWED),
+        ("energy", WALLET, True, {}, Refusal.NOT_ALLOWED),
+    ],
+)
+def test_payee_of_an_own_transfer(
+    kind: str, payee: bytes, changes: dict[str, Any], *, is_deposit: bool, code: Refusal | None
+) -> None:
+    """Each kind pays exactly the addresses it exists for, in a listed asset."""
+    owed = make_obligation(changes.pop("wallet", WALLET), kind=kind, payee=payee, **changes)
+    assert code_of(check_transfer, owed, TERMS, payee_is_deposit=is_deposit) == code
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,21 @@
-"""How a history is kept: under workflow type and scenario, without what names the machine it was made on."""
+"""Recorder: keeps the history of a workflow as a golden file, and waits until there is one to keep."""
 
 import json
 import tomllib
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 from temporalio.client import Client
 
 from devstack.runs import CHECKOUT
+from domain.withdrawals import WithdrawalInput, WithdrawalState
 from tests.support.world import World
 from tests.support.world_people import People
+from tests.support.world_waits import is_watching, workflow_of
+from workflows.names import (
+    withdrawal_workflow_id,
+)
 
 FOLDER = Path(__file__).parents[1] / "histories"
 VERSION = str(tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"])
@@ -17,8 +23,8 @@ NAMING = ("identity", "workerInstanceKey", "hostName", "processId", "stackTrace"
 """Fields of a history that name a machine, a process or a path; replay needs none of them."""
 
 
-class Keeper:
-    """Keeps histories of one world and its people."""
+class Recorder:
+    """Keeps histories under workflow type and scenario."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -35,6 +41,30 @@ class Keeper:
             json.dumps({"workflow_id": workflow_id, "history": document}, indent=1) + "\n", encoding="utf-8"
         )
 
+    async def sent_and_still(self) -> WithdrawalInput:
+        """A withdrawal whose transaction is with the nodes of a network that makes no block."""
+        wish = self.people.wish(await self.people.rich_player())
+        self.world.is_still = True
+        await self.people.withdraw(wish)
+        await self.people.withdrawal_until(wish, is_watching, "a transaction with the nodes")
+        return wish
+
+    async def kept(self, scenario: str, wish: WithdrawalInput, state: WithdrawalState) -> None:
+        await self.people.ended(wish, state)
+        await self.keep(scenario, self.world.money, workflow_of(wish))
+
+    async def ended(
+        self,
+        scenario: str,
+        wish: WithdrawalInput,
+        state: WithdrawalState,
+        then: Callable[[], Awaitable[object]],
+    ) -> None:
+        await self.people.withdraw(wish)
+        await then()
+        await self.people.ended(wish, state)
+        await self.keep(scenario, self.world.money, withdrawal_workflow_id(wish.withdrawal_id))
+
 
 def scrubbed(value: Any) -> Any:  # noqa: ANN401 - any JSON
     """A copy without what names a machine."""
@@ -43,3 +73,8 @@ def scrubbed(value: Any) -> Any:  # noqa: ANN401 - any JSON
     if isinstance(value, list):
         return [scrubbed(inner) for inner in value]
     return value
+
+
+async def nothing() -> None:
+    """A scene in which nobody does anything more."""
+    return
