@@ -7,7 +7,6 @@ from enum import StrEnum
 class Reason(StrEnum):
     """Why a workflow stands BLOCKED or waits."""
 
-    LEDGER_DOWN = "LEDGER_DOWN"
     RPC_DOWN = "RPC_DOWN"
     SIGNER_DOWN = "SIGNER_DOWN"
     SIGNER_REFUSED = "SIGNER_REFUSED"
@@ -39,7 +38,6 @@ class Reason(StrEnum):
 
 _WAITING = frozenset(
     {
-        Reason.LEDGER_DOWN,
         Reason.RPC_DOWN,
         Reason.SIGNER_DOWN,
         Reason.SIGNER_CAP,
@@ -53,7 +51,6 @@ _WAITING = frozenset(
 )
 
 _WHAT = {
-    Reason.LEDGER_DOWN: "The ledger does not answer",
     Reason.RPC_DOWN: "No node of the network gives a usable answer",
     Reason.SIGNER_DOWN: "The signer does not answer",
     Reason.SIGNER_REFUSED: "The signer refuses to sign",

@@ -30,16 +30,10 @@ from tests.support.world_support import (
     say,
     sent_and_still,
 )
-from tests.support.world_waits import stands
-from workflows.names import withdrawal_workflow_id
+from tests.support.world_waits import stands, workflow_of
 
 FEE = 500
 FINALITY_DEPTH = 4
-
-
-def workflow_of(wish: WithdrawalInput) -> str:
-    """Return the id of the withdrawal's workflow."""
-    return withdrawal_workflow_id(wish.withdrawal_id)
 
 
 @pytest_asyncio.fixture

@@ -3,18 +3,13 @@
 import pytest
 
 from api.errors import Refused
-from domain.withdrawals import ReviewVerb, WithdrawalFacts, WithdrawalInput, WithdrawalState
+from domain.withdrawals import ReviewVerb, WithdrawalFacts, WithdrawalState
 from tests.support.world import Terms, World
 from tests.support.world_buttons import attribute, sentence
 from tests.support.world_house import ETHER
 from tests.support.world_people import RICHES, People
-from tests.support.world_waits import stands
-from workflows.names import REASON, withdrawal_workflow_id
-
-
-def workflow_of(wish: WithdrawalInput) -> str:
-    """Return the id of the withdrawal's workflow."""
-    return withdrawal_workflow_id(wish.withdrawal_id)
+from tests.support.world_waits import stands, workflow_of
+from workflows.names import REASON
 
 
 async def test_a_reviewed_withdrawal_waits_for_a_person_and_is_paid(world: World, people: People) -> None:

@@ -95,8 +95,7 @@ class Scenes(WithdrawalScenes, TransferScenes):
         paid = self.people.pay_in(address, ETHER)
         self.world.chain.mine(2)
         await self.people.deposit_until(paid, lambda facts: facts.state is DepositState.CONFIRMING)
-        self.world.chain.reorg(2)
-        self.world.chain.mine()
+        self.world.chain.reorg(2, reinject=True)
         await self.people.deposit_until(paid, lambda facts: facts.state is DepositState.ORPHANED)
         self.world.is_still = False
         await self.people.credited(paid)
@@ -110,8 +109,7 @@ class Scenes(WithdrawalScenes, TransferScenes):
         paid = self.people.pay_in(address, ETHER)
         self.world.chain.mine(LENT_AFTER)
         await self.people.credited(paid)
-        self.world.chain.reorg(LENT_AFTER)
-        self.world.chain.mine()
+        self.world.chain.reorg(LENT_AFTER, reinject=True)
         await self.people.deposit_until(paid, lambda facts: facts.returns == 1)
         self.world.is_still = False
         await self.people.deposit_until(paid, lambda facts: facts.credits > 1 and not facts.is_locked)

@@ -6,7 +6,6 @@ from domain.reviews import Reason, Waiting, explain
 
 SINCE = "2026-11-20T14:02:00+00:00"
 WAITING = {
-    Reason.LEDGER_DOWN,
     Reason.RPC_DOWN,
     Reason.SIGNER_DOWN,
     Reason.SIGNER_CAP,
@@ -37,7 +36,6 @@ def test_a_reason_either_ends_by_waiting_or_needs_a_person(reason: Reason) -> No
 
 
 GOLDEN = {
-    (Reason.LEDGER_DOWN, "LEDGER_UNAVAILABLE"): "The ledger does not answer",
     (Reason.RPC_DOWN, "NODE_UNAVAILABLE"): "No node of the network gives a usable answer",
     (Reason.SIGNER_DOWN, "PLAN_STALE"): "The signer does not answer",
     (Reason.SIGNER_REFUSED, "NOT_OWED"): "The signer refuses to sign",
