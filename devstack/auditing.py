@@ -21,7 +21,12 @@ from ledger.chain_invariants import check_chain_invariants
 from ledger.invariants import check_invariants
 from ledger.session import Sessions, create_ledger_engine
 
-HOLDERS = {WalletRole.DEPOSIT: Purpose.DEPOSIT_ADDRESSES, WalletRole.HOT: Purpose.HOT_WALLET}
+HOLDERS = {
+    WalletRole.DEPOSIT: Purpose.DEPOSIT_ADDRESSES,
+    WalletRole.HOT: Purpose.HOT_WALLET,
+    WalletRole.GAS: Purpose.GAS_TANK,
+    WalletRole.COLD: Purpose.COLD,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,18 +2,21 @@
 
 import asyncio
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from secrets import token_bytes
 
 import psycopg
 from psycopg import sql
 from pydantic import SecretStr
 
 from bootstrap.migrating import enter
+from chains.codecs.addresses import ADDRESS_BYTES
 from devstack.anvil import Anvil
 from devstack.house_files import (
     COIN_FUNDING,
     FAMILY,
+    GAS_FUNDING,
     TOKEN_FUNDING,
     SeededNetwork,
     hex_text,
@@ -23,6 +26,7 @@ from devstack.house_files import (
 from devstack.key_material import ROLES, KeyMaterial
 from devstack.postgres import Postgres
 from devstack.tokens.deploying import deploy_plain, send_tokens, tokens_of
+from domain.accounts import Purpose
 from domain.assets import Asset, AssetKind, NetworkId
 from domain.ids import SLOTS
 from domain.journal import bankroll_in
@@ -65,7 +69,8 @@ def seed(  # noqa: PLR0913 - the last two have defaults
     password = SecretStr(keys.keystore_password_file.read_text(encoding="ascii"))
     keystore = Keystore(keys.keystore, password, scrypt_cost=SCRYPT_COST)
     xpub = keystore.create_account(FAMILY, 0)
-    networks = tuple(
+    gas = [_gas_wallet(chain, keystore.create_wallet()) for chain in chains]
+    funded = tuple(
         _fund(
             chain,
             number,
@@ -73,6 +78,10 @@ def seed(  # noqa: PLR0913 - the last two have defaults
             tokens=0 if chain.chain_id in dry else TOKEN_FUNDING,
         )
         for number, chain in enumerate(chains)
+    )
+    networks = tuple(
+        replace(seeded, gas=wallet, cold=token_bytes(ADDRESS_BYTES))
+        for seeded, wallet in zip(funded, gas, strict=True)
     )
     house = SeededHouse(directory / "house.toml", directory / "signer_policy.toml", networks)
     house.house_file.write_text(house_toml(networks, xpub, OPERATOR), encoding="utf-8")
@@ -87,13 +96,20 @@ def _migrate(postgres: Postgres, keys: KeyMaterial, networks: Sequence[SeededNet
     upgrade_ledger(postgres.dsn())
     upgrade_signer(postgres.dsn())
     for seeded in networks:
-        for wallet in seeded.wallets:
+        for wallet in (*seeded.wallets, seeded.gas):
             register_lane(postgres.dsn(), seeded.network, wallet, 0)
     with psycopg.connect(postgres.dsn(), autocommit=True) as connection:
         for role in ROLES:
             password = keys.password_file(role).read_text(encoding="ascii")
             statement = sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}")
             connection.execute(statement.format(sql.Identifier(role), sql.Literal(password)))
+
+
+def _gas_wallet(chain: Anvil, wallet: bytes) -> bytes:
+    """Fund a gas wallet; the blocks that follow make it final."""
+    treasury = chain.accounts()[0]
+    chain.rpc("eth_sendTransaction", {"from": treasury, "to": hex_text(wallet), "value": hex(GAS_FUNDING)})
+    return wallet
 
 
 def _fund(chain: Anvil, number: int, wallets: tuple[bytes, ...], *, tokens: int) -> SeededNetwork:
@@ -128,16 +144,19 @@ async def _enter(postgres: Postgres, house: SeededHouse) -> None:
         for seeded in house.networks:
             for wallet in seeded.wallets:
                 await _open_wallet(sessions, seeded, wallet)
+            await _open_wallet(sessions, seeded, seeded.gas, Purpose.GAS_TANK)
     finally:
         await sessions.close()
 
 
-async def _open_wallet(sessions: Sessions, seeded: SeededNetwork, wallet: bytes) -> None:
+async def _open_wallet(
+    sessions: Sessions, seeded: SeededNetwork, wallet: bytes, holder: Purpose = Purpose.HOT_WALLET
+) -> None:
     for asset, units in _held(seeded, wallet).items():
         async with sessions.begin() as session:
             await set_float(session, seeded.network, wallet, asset.asset_id, units, seeded.start_height)
         if units:
-            await post_opening(sessions, [_opening(seeded, wallet, asset, units)])
+            await post_opening(sessions, [_opening(seeded, wallet, asset, units, holder)])
 
 
 def _held(seeded: SeededNetwork, wallet: bytes) -> dict[Asset, int]:
@@ -146,9 +165,15 @@ def _held(seeded: SeededNetwork, wallet: bytes) -> dict[Asset, int]:
     return {seeded.coin: int(str(coins), 16), seeded.token: tokens}
 
 
-def _opening(seeded: SeededNetwork, wallet: bytes, asset: Asset, units: int) -> Command:
+def _opening(seeded: SeededNetwork, wallet: bytes, asset: Asset, units: int, holder: Purpose) -> Command:
     """What a wallet held when it was registered is the house's own money."""
     key = f"opening/{seeded.network}/{hex_text(wallet)}/{asset.asset_id}"
     return bankroll_in(
-        operator=OPERATOR, slot=wallet[-1] % SLOTS, asset_id=asset.asset_id, units=units, key=key, ref=key
+        operator=OPERATOR,
+        slot=wallet[-1] % SLOTS,
+        asset_id=asset.asset_id,
+        units=units,
+        key=key,
+        paid_to=holder,
+        ref=key,
     )

@@ -1,0 +1,62 @@
+"""Coins and tokens of deposit addresses reach the hot wallets of a real chain, and the books equal it."""
+
+import asyncio
+from functools import partial
+
+import psycopg
+import pytest
+from temporalio.client import Client
+
+from devstack.auditing import audit
+from devstack.callers import wait_for
+from devstack.house_files import SeededNetwork, hex_text
+from devstack.stack import Stack
+from devstack.tokens.deploying import tokens_of
+from tests.end_to_end.conftest import TOKENS, Enter
+from workflows.names import MONEY_NAMESPACE, planner_id
+
+pytestmark = pytest.mark.timeout(240)
+
+SWEEPING_SECONDS = 150
+DEPOSITS = "SELECT count(*) FROM chain.deposits WHERE receiver = %s AND swept_at IS NOT NULL"
+OPEN = "SELECT count(*) FROM chain.own_transfers WHERE closed_at IS NULL"
+
+
+def test_a_deposit_is_swept_to_the_hot_wallets(stack: Stack, home: SeededNetwork, enter: Enter) -> None:
+    """Both assets of one address, the token first; a round of the planner is enough for each."""
+    (player,) = enter(1)
+    address = player.deposit_address(home.network)
+    before = _tokens(home)
+    for swept in (1, 2):
+        asyncio.run(_plan(stack))
+        wait_for(partial(_has_swept, stack, address, swept), f"{swept} swept deposits", SWEEPING_SECONDS)
+    assert _tokens(home) == before + TOKENS
+    assert tokens_of(home.chain, hex_text(home.token.contract), address) == 0
+
+
+def test_after_the_sweeps_the_books_equal_the_chain(stack: Stack) -> None:
+    """Gas at deposit addresses, fees that left from there, and every wallet, to the unit."""
+    wait_for(partial(_counts, stack, OPEN, [], 0), "the end of every sweep", SWEEPING_SECONDS)
+    judged = asyncio.run(audit(stack.postgres, stack.house.networks))
+    assert [name for name, holds in judged.invariants.items() if not holds] == []
+    assert [compared for compared in judged.comparisons if not compared.is_equal] == []
+
+
+async def _plan(stack: Stack) -> None:
+    client = await Client.connect(stack.temporal.address, namespace=MONEY_NAMESPACE)
+    await client.get_schedule_handle(planner_id()).trigger()
+
+
+def _tokens(home: SeededNetwork) -> int:
+    contract = hex_text(home.token.contract)
+    return sum(tokens_of(home.chain, contract, hex_text(wallet)) for wallet in home.wallets)
+
+
+def _has_swept(stack: Stack, address: str, number: int) -> bool:
+    return _counts(stack, DEPOSITS, [bytes.fromhex(address.removeprefix("0x"))], number)
+
+
+def _counts(stack: Stack, query: str, arguments: list[bytes], number: int) -> bool:
+    with psycopg.connect(stack.postgres.dsn()) as connection:
+        row = connection.execute(query.encode(), arguments).fetchone()
+    return row is not None and int(row[0]) >= number if arguments else row == (number,)
