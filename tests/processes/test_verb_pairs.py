@@ -6,7 +6,7 @@ from itertools import combinations
 import pytest
 
 from api.errors import Refused
-from domain.errors import CroupierError
+from domain.errors import CroupierError, TemporalUnavailable
 from domain.sends import TxPurpose
 from domain.wishes import SupportVerb
 from domain.withdrawals import ReviewVerb, WithdrawalInput, WithdrawalState
@@ -28,14 +28,17 @@ ENDS = {WithdrawalState.SETTLED, WithdrawalState.REFUNDED, WithdrawalState.REJEC
 
 
 async def press(world: World, wish: WithdrawalInput, pair: tuple[Verb, Verb]) -> list[str | None]:
-    """Both at once, each by a person of its own; the codes of refusals."""
+    """Both at once, each by a person who asks again until there is an answer; the codes of refusals."""
 
     async def one(verb: Verb, person: str) -> str | None:
-        try:
-            await say(world, wish, verb, person=person)
-        except (Refused, CroupierError) as refusal:
-            return refusal.code if refusal.sentence else "no sentence"
-        return None
+        while True:
+            try:
+                await say(world, wish, verb, person=person, ticket=f"{verb.value}-{person}")
+            except TemporalUnavailable:
+                continue
+            except (Refused, CroupierError) as refusal:
+                return refusal.code if refusal.sentence else "no sentence"
+            return None
 
     return list(await asyncio.gather(*(one(verb, person) for verb, person in zip(pair, "ab", strict=True))))
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pytest
 import pytest_asyncio
 
-from domain.errors import WalletShort
+from domain.errors import InvariantBroken
 from domain.wishes import SupportVerb
 from domain.withdrawals import ReviewVerb, WithdrawalInput, WithdrawalState
 from tests.support.world import World
@@ -135,17 +135,17 @@ async def test_blocked_before_the_commit(world: World, people: People, button: s
     """A run blocks again for the same reason; a cancel gives the reservation back."""
     player = await people.rich_player()
     wish = people.wish(player)
-    short = WalletShort("0x00", "the native coin", 7)
-    world.mischief.fail(withdrawal_workflow_id(wish.withdrawal_id), "simulate_send", *[short] * 40)
+    broken = InvariantBroken("a test says so")
+    world.mischief.fail(withdrawal_workflow_id(wish.withdrawal_id), "post_send", *[broken] * 40)
     await people.withdraw(wish)
-    await stands(world, wish, "LIQUIDITY")
+    await stands(world, wish, "CORRUPT")
     await _press(world, wish, button)
     if button == "cancelled":
         await people.ended(wish, WithdrawalState.CANCELLED)
         assert await people.units(player) == RICHES
         return
-    await stands(world, wish, "LIQUIDITY")
-    world.mischief.forgive(withdrawal_workflow_id(wish.withdrawal_id), "simulate_send")
+    await stands(world, wish, "CORRUPT")
+    world.mischief.forgive(withdrawal_workflow_id(wish.withdrawal_id), "post_send")
     await say(world, wish, SupportVerb.RESUME)
     await people.ended(wish, WithdrawalState.SETTLED)
     assert people.payments(wish) == 1

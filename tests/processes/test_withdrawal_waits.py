@@ -153,19 +153,27 @@ async def test_a_replaced_worker_goes_on_where_the_history_stands(world: World, 
 
 @pytest.mark.parametrize("own_world", [POOR], indirect=True)
 async def test_without_liquidity_requests_queue_and_go_on_after_a_top_up(own_world: World) -> None:
-    """Lack of coins is a queue: a cancel leaves it, a terminate keeps the place, a top-up alone serves it."""
-    people = People(own_world, stock=2)
-    first, second = await people.rich_player(), await people.rich_player()
-    ahead, behind = people.wish(first, 5 * ETHER), people.wish(second, 6 * ETHER)
-    for place, wish in ((1, ahead), (2, behind)):
+    """Lack of coins is a queue: a cancel leaves it, other buttons keep the place, a top-up serves."""
+    people = People(own_world, stock=3)
+    first, second, third = [await people.rich_player() for _ in range(3)]
+    ahead, behind, last = (
+        people.wish(first, 5 * ETHER),
+        people.wish(second, 6 * ETHER),
+        people.wish(third, 7 * ETHER),
+    )
+    for place, wish in ((1, ahead), (2, behind), (3, last)):
         await people.withdraw(wish)
         await stands(own_world, wish, "LIQUIDITY")
         said = await sentence(own_world.money, workflow_of(wish))
         assert f"place {place} of {place} in the queue" in said
         assert "Goes on by itself" in said
-    await press("terminate", own_world.money, behind)
-    await stands(own_world, behind, "LIQUIDITY")
-    assert "place 2 of 2 in the queue" in await sentence(own_world.money, workflow_of(behind))
+    for button in ("terminate", "reset"):
+        await press(button, own_world.money, behind)
+        await stands(own_world, behind, "LIQUIDITY")
+        assert "place 2 of 3 in the queue" in await sentence(own_world.money, workflow_of(behind))
+    await press("cancel", own_world.money, last)
+    await people.ended(last, WithdrawalState.CANCELLED)
+    assert await people.units(third) == RICHES
     await people.cancel(ahead)
     await people.ended(ahead, WithdrawalState.CANCELLED)
     await people.credited(people.pay_in(own_world.keys.wallets[0], 10 * ETHER))
