@@ -1,11 +1,10 @@
-"""FollowingActivities: read a chain block by block; DeliveringActivities: tell workflows what it changed."""
+"""FollowingActivities: read a chain block by block, and say what became final."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol
 
 from temporalio import activity
 
@@ -19,7 +18,6 @@ from domain.onchain import BlockEffects, BlockRef, Heads
 from domain.rules import Policy
 from domain.sends import FeedInput
 from domain.stalls import UNWATCHED, StallBounds
-from ledger.events import DepositEvent, FloatEvent, SendEvent, mark_delivered, undelivered
 from ledger.finality import advance_final, freeze
 from ledger.floats import floats_of, weigh
 from ledger.intake import IntakeRules
@@ -38,8 +36,6 @@ from ledger.stalling import watch_pace
 POLLS_PER_BLOCK = 4
 POLL_SECONDS_MIN = 0.25
 POLL_SECONDS_MAX = 1.0
-DELIVER_EVERY_SECONDS = 0.2
-DELIVERIES_MAX = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +98,19 @@ class FollowingActivities:
             raise NodeStale(
                 network, f"its head {heads.latest.ref.height} is below our final block {cursor.final_height}"
             )
+        if await self._holds(network, heads.final.ref):
+            # What is final allows credits; nobody should wait for it until newer blocks are read.
+            await self._finalise(network, followed.reader, cursor, heads, cursor.ref)
+            return (await self._walk(network, followed.reader, cursor, heads)).height
         at = await self._walk(network, followed.reader, cursor, heads)
         await self._finalise(network, followed.reader, cursor, heads, at)
         return at.height
+
+    async def _holds(self, network: str, block: BlockRef) -> bool:
+        """Whether this block was applied and stands on our branch."""
+        async with self.sessions.begin() as session:
+            ours = await canonical_at(session, network, block.height)
+        return ours is not None and ours.ref == block
 
     async def _walk(self, network: str, reader: ChainReader, cursor: ChainCursor, heads: Heads) -> BlockRef:
         """Step from the cursor to the head: back while our block left the branch, then forward in order."""
@@ -203,52 +209,3 @@ async def _woken_by_hints(shift: Shift, reader: ChainReader) -> AsyncGenerator[N
         await asyncio.wait([listening])
         if not listening.cancelled() and (error := listening.exception()) is not None:
             activity.logger.error("hints ended: %s", error)
-
-
-class Starter(Protocol):
-    """Starts and messages workflows by kind; activities cannot see workflows."""
-
-    async def deposit(self, event: DepositEvent) -> None:
-        """Start the deposit's workflow with the news, or tell the running one."""
-        ...
-
-    async def send(self, event: SendEvent) -> None:
-        """Tell the workflow that owns a send."""
-        ...
-
-    async def hot_wallets(self, event: FloatEvent) -> None:
-        """Tell the workflow that watches an asset of a network's hot wallets."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class DeliveringActivities:
-    """Chain events from outbox to workflows: at least once, in order; receivers ignore what they know."""
-
-    sessions: Sessions
-    starter: Starter
-
-    @activity.defn
-    async def deliver_events(self, feed: FeedInput) -> None:
-        """Deliver until the shift ends."""
-        async for _ in Shift(every_seconds=DELIVER_EVERY_SECONDS):
-            while await self._deliver(feed.network) == DELIVERIES_MAX:
-                pass
-
-    async def _deliver(self, network: str) -> int:
-        async with self.sessions.begin() as session:
-            events = await undelivered(session, network, DELIVERIES_MAX)
-        for event in events:
-            activity.heartbeat(f"delivering event {event.number}")
-            if isinstance(event, DepositEvent):
-                await self.starter.deposit(event)
-            elif isinstance(event, SendEvent):
-                await self.starter.send(event)
-            elif isinstance(event, FloatEvent):
-                await self.starter.hot_wallets(event)
-            else:
-                activity.logger.error("wallet 0x%s is %s", event.address.hex(), event.state)
-        if events:
-            async with self.sessions.begin() as session:
-                await mark_delivered(session, [event.number for event in events], datetime.now(UTC))
-        return len(events)

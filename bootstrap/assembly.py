@@ -9,8 +9,9 @@ from activities.accepting import AcceptingActivities
 from activities.addresses import AddressActivities
 from activities.broadcasting import BroadcastingActivities
 from activities.crediting import CreditingActivities
+from activities.delivering import DeliveringActivities
 from activities.estimating import EstimatingActivities
-from activities.following import DeliveringActivities, FollowingActivities
+from activities.following import FollowingActivities
 from activities.granting import GrantingActivities
 from activities.observing import ObservingActivities
 from activities.planning import PlanningActivities

@@ -55,6 +55,10 @@ class DepositEvent:
     deposit: DepositInput
     state: DepositState
 
+    @property
+    def subject(self) -> str:
+        return str(self.deposit.deposit_id)
+
 
 @dataclass(frozen=True, slots=True)
 class SendEvent:
@@ -66,6 +70,10 @@ class SendEvent:
     send_id: UUID
     state: str
 
+    @property
+    def subject(self) -> str:
+        return str(self.send_id)
+
 
 @dataclass(frozen=True, slots=True)
 class WalletEvent:
@@ -76,6 +84,10 @@ class WalletEvent:
     address: bytes
     state: str
 
+    @property
+    def subject(self) -> str:
+        return "0x" + self.address.hex()
+
 
 @dataclass(frozen=True, slots=True)
 class FloatEvent:
@@ -85,6 +97,10 @@ class FloatEvent:
     network: str
     asset_id: int
     state: str
+
+    @property
+    def subject(self) -> str:
+        return str(self.asset_id)
 
 
 ChainEvent = DepositEvent | SendEvent | WalletEvent | FloatEvent

@@ -12,7 +12,8 @@ from temporalio import workflow
 from temporalio.exceptions import FailureError, is_cancelled_exception
 
 from activities.broadcasting import BroadcastingActivities
-from activities.following import DeliveringActivities, FollowingActivities
+from activities.delivering import DeliveringActivities
+from activities.following import FollowingActivities
 from domain.reviews import Reason
 from domain.sends import FeedInput
 from workflows.names import OPS_QUEUE, SignalName, UpdateName, WorkflowName, chain_queue, feed_queue

@@ -5,7 +5,8 @@ import pytest
 from activities.following import FollowedNetwork, FollowingActivities
 from chains.memory import MemoryReader
 from chains.memory_blocks import MemoryChain
-from domain.errors import NodeStale
+from domain.errors import NodeStale, NodeUnavailable
+from domain.onchain import BlockEffects
 from domain.rules import Policy
 from ledger.observed import read_cursor
 from ledger.session import Sessions
@@ -32,6 +33,11 @@ class Rig:
         """The hash of the block the rows have been read up to."""
         async with self.sessions.begin() as session:
             return (await read_cursor(session, NETWORK)).hash
+
+    async def final_height(self) -> int:
+        """Up to which block the rows are final."""
+        async with self.sessions.begin() as session:
+            return (await read_cursor(session, NETWORK)).final_height
 
 
 @pytest.fixture
@@ -66,3 +72,29 @@ async def test_another_branch_is_followed_from_where_it_parted(rig: Rig) -> None
     height = await rig.catch_up()
     assert height == len(rig.chain.branch) - 1
     assert await rig.cursor() == rig.chain.branch[-1] != left
+
+
+async def test_what_is_final_does_not_wait_for_newer_blocks(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A block read earlier becomes final although the node gives no newer one away."""
+    rig.chain.mine(FINALITY_DEPTH)
+    await rig.catch_up()
+    rig.chain.mine(3)
+    monkeypatch.setattr(MemoryReader, "block", _no_block)
+    with pytest.raises(NodeUnavailable):
+        await rig.catch_up()
+    assert await rig.final_height() == 3
+
+
+async def test_a_gap_becomes_final_once_it_is_read(rig: Rig) -> None:
+    """After a long pause the newest final block is none of ours so far: it is read first."""
+    rig.chain.mine(2)
+    await rig.catch_up()
+    rig.chain.mine(2 * FINALITY_DEPTH)
+    await rig.catch_up()
+    assert await rig.final_height() == FINALITY_DEPTH + 2
+
+
+async def _no_block(_: MemoryReader, block_hash: bytes) -> BlockEffects:
+    raise NodeUnavailable("n", f"no answer about {block_hash.hex()}")
