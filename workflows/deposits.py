@@ -15,9 +15,9 @@ from domain.deposits import (
     next_step,
 )
 from workflows.names import LEDGER_QUEUE, SignalName, WorkflowName
-from workflows.policies import CHAIN_FALLBACK, MUST
+from workflows.policies import CHAIN_FALLBACK
 from workflows.reviews import Desk, show_state
-from workflows.stepping import shielded, take, take_soon
+from workflows.stepping import shielded, take_soon
 
 
 @workflow.defn(name=WorkflowName.DEPOSIT)
@@ -50,19 +50,23 @@ class DepositWorkflow:
 
     async def _body(self) -> DepositFacts | None:
         """Take one step after the other; None when the history has grown so long that a new run goes on."""
+        facts = await self._look()
         while True:
-            self._understood = self._heard
-            facts = await self._desk.insist("recall", self._recall)
-            show_state(facts.state.value, _sentence(facts))
             step = next_step(facts)
+            if step in _ACTS:
+                facts = await self._post(step)
+                continue
+            show_state(facts.state.value, _sentence(facts))
             if step is DepositStep.DONE:
                 return facts
-            if step is not DepositStep.WAIT:
-                await self._post(step)
-            elif workflow.info().is_continue_as_new_suggested():
+            if workflow.info().is_continue_as_new_suggested():
                 return None
-            else:
-                await self._news()
+            await self._news()
+            facts = await self._look()
+
+    async def _look(self) -> DepositFacts:
+        self._understood = self._heard
+        return await self._desk.insist("recall", self._recall)
 
     async def _recall(self) -> DepositFacts:
         return await take_soon(
@@ -72,10 +76,10 @@ class DepositWorkflow:
             summary="Read what the rows say",
         )
 
-    async def _post(self, step: DepositStep) -> None:
+    async def _post(self, step: DepositStep) -> DepositFacts:
         act, summary = _ACTS[step]
-        await self._desk.insist(
-            step.value, lambda: take(act, self._request, queue=LEDGER_QUEUE, policy=MUST, summary=summary)
+        return await self._desk.insist(
+            step.value, lambda: take_soon(act, self._request, queue=LEDGER_QUEUE, summary=summary)
         )
 
     async def _news(self) -> None:
