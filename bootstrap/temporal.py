@@ -31,6 +31,7 @@ PASSED_THROUGH = (
     "workflows.sending",
     "workflows.staff_verbs",
     "workflows.stepping",
+    "workflows.transferring",
 )
 """Taken as they are; those of `workflows` define none, and to reload them for each run took milliseconds."""
 

@@ -30,9 +30,9 @@ from domain.sends import (
 from domain.signing import Refusal, SignedAnswer, SigningIntent, sign_queue
 from domain.wishes import replacement_of
 from workflows.names import chain_queue
-from workflows.policies import CHAIN_FALLBACK, FROZEN, LOOK, MUST, SEND, SIGN
+from workflows.policies import CHAIN_FALLBACK, FROZEN, LOOK, SEND, SIGN
 from workflows.reviews import Desk, show_state
-from workflows.stepping import failure_code, failure_details, take
+from workflows.stepping import failure_code, failure_details, take, take_soon
 
 FIRST_ATTEMPT = 1
 FIRST_VARIANT = 1
@@ -107,11 +107,10 @@ class Sending:
         await (self._replace(current, purpose) if purpose else self._watch(current))
 
     async def _look(self) -> SendFacts:
-        return await take(
+        return await take_soon(
             ObservingActivities.look_at_send,
             SendRef(send_id=self.order.send_id, network=self.order.network),
             queue=self._queue,
-            policy=MUST,
             summary="Read what the rows say about the transaction",
         )
 

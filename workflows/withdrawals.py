@@ -32,12 +32,12 @@ from domain.withdrawals import (
     send_order,
 )
 from workflows.names import LEDGER_QUEUE, QueryName, SignalName, UpdateName, WorkflowName
-from workflows.policies import MUST, REVIEW_END, REVIEW_REMINDER
+from workflows.policies import REVIEW_END, REVIEW_REMINDER
 from workflows.refunding import book_fees, reason_to_wait, refund
 from workflows.reviews import Desk, show_state
 from workflows.sending import Sending
 from workflows.staff_verbs import StaffVerbs, refused
-from workflows.stepping import failure_code, shielded, take, take_soon
+from workflows.stepping import failure_code, shielded, take_soon
 
 
 @workflow.defn(name=WorkflowName.WITHDRAWAL)
@@ -163,11 +163,10 @@ class WithdrawalWorkflow(StaffVerbs):
 
     async def _grant(self) -> None:
         show_state(self._now.state.value, "Looking for a hot wallet with room.")
-        send = await take(
+        send = await take_soon(
             GrantingActivities.request_liquidity,
             self._ref,
             queue=LEDGER_QUEUE,
-            policy=MUST,
             summary="Take room in a hot wallet, or a place in the queue",
         )
         self._learn(self._now.model_copy(update={"send": send}))
@@ -187,11 +186,10 @@ class WithdrawalWorkflow(StaffVerbs):
             sentence = f"The payee cannot be paid: {plan.why}."
             self._want_back(WithdrawalState.REJECTED, Reason.PAYEE_REFUSES.value, sentence)
             return
-        facts = await take(
+        facts = await take_soon(
             PostingActivities.post_send,
             self._ref,
             queue=LEDGER_QUEUE,
-            policy=MUST,
             summary="Commit the money to be sent",
         )
         self._learn(facts)
@@ -232,21 +230,19 @@ class WithdrawalWorkflow(StaffVerbs):
             self._desk.leave()
 
     async def _settle(self) -> None:
-        facts = await take(
+        facts = await take_soon(
             PostingActivities.settle_withdrawal,
             self._ref,
             queue=LEDGER_QUEUE,
-            policy=MUST,
             summary="Final on chain: settle, book the fees",
         )
         self._learn(facts)
 
     async def _void(self, act: VoidAct) -> None:
-        facts = await take(
+        facts = await take_soon(
             PostingActivities.void_withdrawal,
             act,
             queue=LEDGER_QUEUE,
-            policy=MUST,
             summary="Give the reservation back",
         )
         self._learn(facts)

@@ -57,9 +57,9 @@ STEPS: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
         MONEY,
         {
             "recall_deposit": (HERE, LEDGER_QUEUE),
-            "post_deposit": (LEDGER_QUEUE,),
-            "unlock_deposit": (LEDGER_QUEUE,),
-            "reverse_deposit": (LEDGER_QUEUE,),
+            "post_deposit": (HERE, LEDGER_QUEUE),
+            "unlock_deposit": (HERE, LEDGER_QUEUE),
+            "reverse_deposit": (HERE, LEDGER_QUEUE),
         },
     ),
     "withdrawals": (
@@ -67,10 +67,10 @@ STEPS: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
         {
             "accept_withdrawal": (HERE, LEDGER_QUEUE),
             "recall_withdrawal": (HERE, LEDGER_QUEUE),
-            "request_liquidity": (LEDGER_QUEUE,),
-            "post_send": (LEDGER_QUEUE,),
-            "void_withdrawal": (LEDGER_QUEUE,),
-            "settle_withdrawal": (LEDGER_QUEUE,),
+            "request_liquidity": (HERE, LEDGER_QUEUE),
+            "post_send": (HERE, LEDGER_QUEUE),
+            "void_withdrawal": (HERE, LEDGER_QUEUE),
+            "settle_withdrawal": (HERE, LEDGER_QUEUE),
         },
     ),
     "staff_verbs": (
@@ -94,7 +94,7 @@ STEPS: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
             "plan_send": (CHAIN,),
             "plan_replacement": (CHAIN,),
             "broadcast": (CHAIN,),
-            "look_at_send": (CHAIN,),
+            "look_at_send": (HERE, CHAIN),
             "sign": (SIGN,),
         },
     ),
