@@ -273,7 +273,7 @@ async def reasons_at(world: World, address: bytes) -> list[tuple[str | None, int
             " WHERE e.receiver = %s ORDER BY h.height",
             [address],
         ).fetchall()
-    return [(None if row[0] is None else str(row[0]), int(str(row[1]))) for row in rows]
+    return [(None if reason is None else str(reason), int(str(amount))) for reason, amount in rows]
 
 
 def _is_sent(facts: TransferFacts) -> bool:
