@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_bytes
 
@@ -68,9 +68,9 @@ def seed(  # noqa: PLR0913 - the last two have defaults
     """
     password = SecretStr(keys.keystore_password_file.read_text(encoding="ascii"))
     keystore = Keystore(keys.keystore, password, scrypt_cost=SCRYPT_COST)
-    xpub = keystore.create_account(FAMILY, 0)
     gas = [_gas_wallet(chain, keystore.create_wallet()) for chain in chains]
-    funded = tuple(
+    xpub = keystore.create_account(FAMILY, 0)
+    networks = tuple(
         _fund(
             chain,
             number,
@@ -79,10 +79,7 @@ def seed(  # noqa: PLR0913 - the last two have defaults
         )
         for number, chain in enumerate(chains)
     )
-    networks = tuple(
-        replace(seeded, gas=wallet, cold=token_bytes(ADDRESS_BYTES))
-        for seeded, wallet in zip(funded, gas, strict=True)
-    )
+    networks = tuple(map(_with_own_addresses, networks, gas))
     house = SeededHouse(directory / "house.toml", directory / "signer_policy.toml", networks)
     house.house_file.write_text(house_toml(networks, xpub, OPERATOR), encoding="utf-8")
     house.policy_file.write_text(signer_toml(networks), encoding="utf-8")
@@ -103,6 +100,14 @@ def _migrate(postgres: Postgres, keys: KeyMaterial, networks: Sequence[SeededNet
             password = keys.password_file(role).read_text(encoding="ascii")
             statement = sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}")
             connection.execute(statement.format(sql.Identifier(role), sql.Literal(password)))
+
+
+def _with_own_addresses(seeded: SeededNetwork, gas: bytes) -> SeededNetwork:
+    """The network with its gas wallet, and a cold address whose key nobody has."""
+    cold = token_bytes(ADDRESS_BYTES)
+    return SeededNetwork(
+        seeded.chain, seeded.coin, seeded.token, seeded.wallets, seeded.start_height, gas, cold
+    )
 
 
 def _gas_wallet(chain: Anvil, wallet: bytes) -> bytes:

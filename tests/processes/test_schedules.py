@@ -19,14 +19,18 @@ from tests.support.world_house import FAMILY
 from tests.support.world_repairs import run_id
 from workers.schedules import keep_schedules, start_endless
 from workflows.names import (
+    BETS_NAMESPACE,
+    MONEY_NAMESPACE,
     address_pool_workflow_id,
     feed_workflow_id,
     hot_wallet_workflow_id,
+    planner_id,
     stuck_finder_id,
 )
 
 SELDOM = timedelta(hours=6)
 OFTEN = timedelta(seconds=1)
+SCHEDULES = {BETS_NAMESPACE: (stuck_finder_id(),), MONEY_NAMESPACE: (stuck_finder_id(), planner_id())}
 
 
 @pytest_asyncio.fixture
@@ -35,13 +39,14 @@ async def schedule(world: World) -> AsyncIterator[ScheduleHandle]:
     await keep_schedules(world.assembly("croupier_ops"), every=SELDOM)
     yield world.money.get_schedule_handle(stuck_finder_id())
     for client in (world.bets, world.money):
-        await client.get_schedule_handle(stuck_finder_id()).delete()
+        for name in SCHEDULES[client.namespace]:
+            await client.get_schedule_handle(name).delete()
 
 
 async def test_a_schedule_set_up_twice_is_one_with_the_last_terms(
     world: World, schedule: ScheduleHandle
 ) -> None:
-    """A deploy repeats it: each namespace keeps one schedule, and a changed interval takes effect."""
+    """A deploy repeats it: each namespace keeps one of each, and a changed interval takes effect."""
     assert await _every(schedule) == SELDOM
     await keep_schedules(world.assembly("croupier_ops"), every=SELDOM / 2)
     assert await _every(schedule) == SELDOM / 2
@@ -49,7 +54,7 @@ async def test_a_schedule_set_up_twice_is_one_with_the_last_terms(
     assert policy.overlap is ScheduleOverlapPolicy.SKIP
     assert policy.catchup_window == timedelta(hours=1)
     for client in (world.bets, world.money):
-        await world.until(partial(_has_one, client), "one schedule in the list")
+        await world.until(partial(_has_its_own, client), "the schedules of a namespace in the list")
 
 
 async def test_a_schedule_that_people_paused_stays_paused(world: World, schedule: ScheduleHandle) -> None:
@@ -97,5 +102,6 @@ async def _every(schedule: ScheduleHandle) -> timedelta:
     return interval.every
 
 
-async def _has_one(client: Client) -> bool:
-    return [listed.id async for listed in await client.list_schedules()] == [stuck_finder_id()]
+async def _has_its_own(client: Client) -> bool:
+    listed = sorted([one.id async for one in await client.list_schedules()])
+    return listed == sorted(SCHEDULES[client.namespace])
