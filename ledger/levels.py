@@ -60,7 +60,7 @@ _ARRIVING = text("""
       JOIN chain.headers final ON final.chain_id = c.chain_id AND final.hash = c.final_hash
       JOIN chain.headers h ON h.chain_id = c.chain_id AND h.canonical AND h.height > c.final_height
       JOIN chain.effects e ON e.chain_id = h.chain_id AND e.block_hash = h.hash
-       AND e.reason IN ('OWN_SEND', 'TO_SYSTEM_WALLET')
+       AND e.reason IN ('OWN_SEND', 'TO_SYSTEM_WALLET', 'FROM_COLD')
       JOIN chain.wallets w ON w.chain_id = e.chain_id AND w.address = e.receiver AND w.role = 'hot'
      WHERE c.chain_id = :network
      GROUP BY e.receiver, e.asset_id
