@@ -11,12 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 
 from activities.booking import book, in_books
+from activities.cold_coins import book_top_up
 from activities.provenance import provenance
 from activities.repaying import repay
 from domain.accounts import Purpose
 from domain.assets import Catalogue
 from domain.crediting import has_room, thresholds_for
-from domain.deposits import DepositFacts, DepositInput, DepositStep, WalletRole, next_step
+from domain.deposits import DepositFacts, DepositInput, DepositReason, DepositStep, WalletRole, next_step
 from domain.errors import RecordMismatch
 from domain.ids import deposit_key, slot_of_player
 from domain.journal import deposit_credited, deposit_reversed, deposit_unattributed
@@ -147,6 +148,10 @@ class CreditingActivities:
     ) -> None:
         assert facts.asset_id is not None
         number = facts.credits + 1
+        if facts.reason is DepositReason.FROM_COLD:
+            await book_top_up(session, self.catalogue, self.house, deposit, facts)
+            await mark_credited(session, facts.deposit_id, number, datetime.now(UTC))
+            return
         outcome = await book(session, self._credit(deposit, facts, number))
         if outcome.result is not Result.POSTED:
             raise RecordMismatch(f"credit {number} of deposit {facts.deposit_id} was {outcome.result.name}")

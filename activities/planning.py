@@ -3,6 +3,7 @@
 Whoever plans moves nothing: every row is judged again by its own workflow, the books and the signer.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -10,12 +11,15 @@ from typing import Protocol
 from temporalio import activity
 
 from domain.assets import Catalogue
-from domain.ids import operator_of_player
+from domain.ids import SLOTS, operator_of_player
+from domain.levels import HotWalletInput
 from domain.own_transfers import TopUpWish, TransferInput
 from domain.planning import PlannerTerms, PlanReport, PlanRound
 from domain.repairs import Restartable
 from domain.rules import Policy
 from domain.sends import SendKind
+from domain.surplus import WantedMove, wanted_moves
+from ledger.levels import read_liquidity
 from ledger.own_transfers import (
     TransferPlan,
     open_transfer_at,
@@ -49,6 +53,7 @@ class PlanningActivities:
     policy: Policy
     house: int
     terms: PlannerTerms
+    cold: Mapping[str, bytes]
 
     @activity.defn
     async def plan_sweeps(self, wanted: PlanRound) -> PlanReport:  # noqa: ARG002 - a round names nothing so far
@@ -78,6 +83,43 @@ class PlanningActivities:
             activity.heartbeat(f"starting {transfer.kind.value} {transfer.transfer_id}")
             await self.starter.start_again(transfer)
         return PlanReport(planned=tuple(transfer.transfer_id for transfer in planned))
+
+    @activity.defn
+    async def plan_moves(self, hot: HotWalletInput) -> PlanReport:
+        """Insert a row for each move out of a hot wallet above its ceiling, and start their workflows.
+
+        Coins go to a wallet of the set that lacks them, else to the network's cold wallet, if it has one.
+        """
+        terms = self.policy.transfer_terms_of(hot.asset_id)
+        if terms is None:
+            return PlanReport()
+        is_native = self.catalogue.native(hot.network).asset_id == hot.asset_id
+        async with self.sessions.begin() as session:
+            wanted = wanted_moves(
+                await read_liquidity(session, hot.network),
+                hot.asset_id,
+                cold=self.cold.get(hot.network),
+                fee_room=terms.fee_cap if is_native else 0,
+            )
+            plans = [self._plan_of(hot, move) for move in wanted]
+            planned = [await plan_transfer(session, plan, datetime.now(UTC)) for plan in plans]
+        moves = [transfer for transfer in planned if transfer is not None]
+        for move in moves:
+            await self.starter.start_again(move)
+        return PlanReport(planned=tuple(move.transfer_id for move in moves))
+
+    def _plan_of(self, hot: HotWalletInput, move: WantedMove) -> TransferPlan:
+        return TransferPlan(
+            kind=move.kind,
+            network=hot.network,
+            asset_id=hot.asset_id,
+            operator=self.house,
+            slot=move.source[-1] % SLOTS,
+            policy_version=self.policy.version,
+            wanted=move.units,
+            source=move.source,
+            payee=move.payee,
+        )
 
     @activity.defn
     async def top_up(self, wish: TopUpWish) -> TransferInput | None:

@@ -44,6 +44,7 @@ from ledger.transfer_room import (
     settle_room,
     take_room,
 )
+from ledger.waiting import waiting
 
 NO_WALLET = {
     SendKind.SWEEP: "no open hot wallet takes this asset",
@@ -75,6 +76,8 @@ class TransferringActivities:
             terms = act.terms or ReadyTerms(
                 amount=facts.wanted, fee_cap=self._fee_cap(facts.asset_id), height=0
             )
+            if facts.kind is SendKind.TO_COLD and await waiting(session, facts.network, limit=1):
+                return facts.model_copy(update={"wanting": "sends wait for coins on this network"})
             await self._check_terms(session, facts, terms)
             chosen = await _with_wallets(session, facts, self.catalogue.native(facts.network).asset_id)
             if chosen.wanting:

@@ -26,7 +26,7 @@ from bootstrap.keyring import FieldCipher, read_field_cipher
 from bootstrap.networks import ConnectedNetwork, derived_families, open_networks
 from bootstrap.resources import Resources, open_resources
 from bootstrap.settings import HouseFile, ProcessSettings, SeedSettings, WorkerSettings
-from bootstrap.starting import TemporalStarter, endless_of
+from bootstrap.starting import TemporalStarter, cold_wallets, endless_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,13 @@ class Assembly:
     def planning(self) -> PlanningActivities:
         shared, house = self.resources, self.house
         return PlanningActivities(
-            shared.sessions, self.starter, shared.catalogue, shared.policy, house.operator, house.planner
+            shared.sessions,
+            self.starter,
+            shared.catalogue,
+            shared.policy,
+            house.operator,
+            house.planner,
+            cold_wallets(house),
         )
 
     @property

@@ -91,6 +91,15 @@ def endless_of(house: HouseFile) -> tuple[FeedInput | PoolInput | HotWalletInput
     return (*feeds, *pools, *keepers)
 
 
+def cold_wallets(house: HouseFile) -> dict[str, bytes]:
+    """Where coins that a network's hot wallets hold above their ceilings go: its first cold wallet."""
+    found: dict[str, bytes] = {}
+    for wallet in house.wallets:
+        if wallet.role is WalletRole.COLD:
+            found.setdefault(wallet.network, wallet.address)
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class TemporalStarter:
     """The workflows of both namespaces, reached through one client each; raises TemporalUnavailable."""

@@ -11,6 +11,7 @@ _WHY = {
     DepositReason.ALIAS_LOG: "This record repeats a transfer of the network's own coin, which counts once.",
     DepositReason.TO_SYSTEM_WALLET: "The coins reached an address of this house that belongs to no player.",
     DepositReason.ADDRESS_NOT_ASSIGNED: "The coins reached an address that was not given to a player so far.",
+    DepositReason.FROM_COLD: "The coins came from a cold wallet of this house and are no deposit.",
     DepositReason.LARGE: "An amount of this size is credited after a person has looked at it.",
 }
 _WHERE = {

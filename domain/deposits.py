@@ -34,6 +34,7 @@ class DepositReason(StrEnum):
     TO_SYSTEM_WALLET = "TO_SYSTEM_WALLET"
     ADDRESS_NOT_ASSIGNED = "ADDRESS_NOT_ASSIGNED"
     LARGE = "LARGE"
+    FROM_COLD = "FROM_COLD"
 
 
 COIN_FACE = bytes.fromhex("0000000000000000000000000000000000001010")
@@ -62,6 +63,7 @@ class Receiver:
 class Circumstances:
     """What decides about an effect beside itself; amounts in the asset's units.
 
+    A top-up is what people send from a cold wallet of the house to a hot one.
     `dust_before` is what arrived below the minimum at the same address before, `review_above` the amount
     above which a person looks first.
     """
@@ -69,6 +71,7 @@ class Circumstances:
     receiver: Receiver
     is_listed: bool = True
     is_own: bool = False
+    is_top_up: bool = False
     minimum: int = 1
     dust_before: int = 0
     review_above: int | None = None
@@ -160,6 +163,7 @@ def judge(effect: Effect, where: Circumstances) -> Judgement:
         (effect.contract == COIN_FACE, DepositState.IGNORED, DepositReason.ALIAS_LOG),
         (not where.is_listed, DepositState.IGNORED, DepositReason.TOKEN_NOT_LISTED),
         (effect.amount == 0, DepositState.IGNORED, DepositReason.ZERO_VALUE),
+        (where.is_top_up, DepositState.IGNORED, DepositReason.FROM_COLD),
         (where.is_own, DepositState.IGNORED, DepositReason.OWN_SEND),
         (where.receiver.role is not WalletRole.DEPOSIT, DepositState.REVIEW, DepositReason.TO_SYSTEM_WALLET),
         (where.receiver.player is None, DepositState.REVIEW, DepositReason.ADDRESS_NOT_ASSIGNED),
@@ -174,13 +178,14 @@ def judge(effect: Effect, where: Circumstances) -> Judgement:
 
 
 def is_booked(reason: DepositReason | None) -> bool:
-    """Whether the amount reached an address of ours from outside and must stand in the books."""
+    """Whether the amount came from outside, or by people's hands, and has to be posted."""
     return reason in {
         None,
         DepositReason.DUST,
         DepositReason.TO_SYSTEM_WALLET,
         DepositReason.ADDRESS_NOT_ASSIGNED,
         DepositReason.LARGE,
+        DepositReason.FROM_COLD,
     }
 
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -77,7 +77,10 @@ class AssetName:
 
 @dataclass(frozen=True, slots=True)
 class Liquidity:
-    """One network's hot wallets, what each holds, who waits for them, and what is on its way to them."""
+    """One network's hot wallets, what each holds, who waits for them, and what is on its way to them.
+
+    `arriving` stands in a block, `coming` is in no block so far: our own transfers to these wallets.
+    """
 
     is_open: bool
     wallets: tuple[PayingWallet, ...]
@@ -85,10 +88,16 @@ class Liquidity:
     waiting: tuple[WaitingSend, ...]
     arriving: Mapping[tuple[bytes, int], Arriving]
     names: Mapping[int, AssetName]
+    coming: Mapping[tuple[bytes, int], int] = field(default_factory=dict[tuple[bytes, int], int])
 
     @property
     def queue(self) -> tuple[QueuedSend, ...]:
         return tuple(one.send for one in self.waiting)
+
+    def on_its_way(self, wallet: bytes, asset_id: int) -> int:
+        """Units that will reach a wallet without anybody's word."""
+        arriving = self.arriving.get((wallet, asset_id))
+        return self.coming.get((wallet, asset_id), 0) + (arriving.units if arriving else 0)
 
 
 class TopUp(Message):
@@ -109,7 +118,10 @@ class HotWalletInput(Message):
 
 
 class HotWalletFacts(Message):
-    """How one asset stands: units free in the open wallets, sends that wait, and what people have to send."""
+    """How one asset stands: units free in the open wallets, sends that wait, and what people have to send.
+
+    It has a surplus while a wallet holds more than its ceiling, whatever the level.
+    """
 
     asset: str
     decimals: int
@@ -118,6 +130,7 @@ class HotWalletFacts(Message):
     free: Units
     waiting: int
     granted: int = 0
+    has_surplus: bool = False
     top_ups: tuple[TopUp, ...] = ()
 
     @property
@@ -148,7 +161,8 @@ def assess(liquidity: Liquidity, asset_id: int) -> HotWalletFacts:
         open_wallets=len(floats),
         free=sum(one.free for one in floats),
         waiting=waiting,
-        top_ups=tuple(_top_ups(floats, lacking, liquidity.arriving)),
+        has_surplus=any(one.confirmed > one.ceiling for one in floats),
+        top_ups=tuple(_top_ups(floats, lacking, liquidity)),
     )
 
 
@@ -198,13 +212,13 @@ def explain_level(facts: HotWalletFacts) -> str:
 def _top_ups(
     floats: Sequence[HotFloat],
     lacking: Mapping[tuple[bytes, int], int],
-    arriving: Mapping[tuple[bytes, int], Arriving],
+    liquidity: Liquidity,
 ) -> list[TopUp]:
     """What each wallet needs for the queue or to reach its target, without what is on its way."""
     found: list[TopUp] = []
     for one in floats:
         key = one.address, one.asset_id
-        coming = arriving[key].units if key in arriving else 0
+        coming = liquidity.on_its_way(one.address, one.asset_id)
         needed = max(lacking.get(key, 0), one.wanted) - coming
         if needed > 0:
             found.append(TopUp(wallet=one.address, units=needed, arriving=coming))

@@ -26,7 +26,9 @@ def wanted_moves(
     """
     open_wallets = {wallet.address for wallet in liquidity.wallets if wallet.is_open}
     floats = [one for one in liquidity.floats if one.asset_id == asset_id and one.address in open_wallets]
-    lacking = {one.address: one.wanted - _coming(liquidity, one) for one in floats if one.wanted}
+    lacking = {
+        one.address: one.wanted - liquidity.on_its_way(one.address, asset_id) for one in floats if one.wanted
+    }
     found: list[WantedMove] = []
     for one in sorted(floats, key=lambda one: (-one.confirmed, one.address)):
         left = min(one.free - one.target, one.free - fee_room)
@@ -48,8 +50,3 @@ def _refill(source: HotFloat, left: int, lacking: dict[bytes, int]) -> WantedMov
         return None
     payee = max(needy, key=lambda address: (lacking[address], address))
     return WantedMove(SendKind.REFILL, source.address, payee, min(left, lacking[payee]))
-
-
-def _coming(liquidity: Liquidity, one: HotFloat) -> int:
-    arriving = liquidity.arriving.get((one.address, one.asset_id))
-    return arriving.units if arriving else 0

@@ -43,7 +43,8 @@ WITH posted AS (
     JOIN ledger.transfers t ON t.slot = p.slot AND t.posting_no = p.no AND t.posted_at = p.posted_at
    WHERE p.kind IN (1, 2, 4) AND p.result = 0 GROUP BY 1),
 counted AS (
-  SELECT asset_id, sum(amount::numeric) AS units FROM chain.deposits WHERE credits > returns GROUP BY 1)
+  SELECT asset_id, sum(amount::numeric) AS units FROM chain.deposits
+   WHERE credits > returns AND reason IS DISTINCT FROM 'FROM_COLD' GROUP BY 1)
 SELECT asset_id, posted.units AS posted, counted.units AS counted
   FROM posted FULL JOIN counted USING (asset_id)
  WHERE coalesce(posted.units, 0) <> coalesce(counted.units, 0)

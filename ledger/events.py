@@ -20,7 +20,7 @@ from ledger.chain_records import events
 GRANTED = "granted"
 """A send was given a wallet while it waited."""
 FUNDS_CHANGED = "funds_changed"
-"""A hot wallet holds more of an asset than was known, or less than its floor."""
+"""A hot wallet holds more of an asset than was known, or a limit of its float was crossed."""
 DEMAND_CHANGED = "demand_changed"
 """A send began to wait for an asset."""
 

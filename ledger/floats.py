@@ -69,7 +69,7 @@ async def set_float(  # noqa: PLR0913, PLR0917 - one balance and the block it ho
 async def weigh(  # noqa: PLR0913, PLR0917 - one balance and the block it holds at
     session: AsyncConnection, network: str, address: bytes, asset_id: int, confirmed: int, final_height: int
 ) -> bool:
-    """Take over a balance as `set_float` does, and tell of coins that came or of a float below its floor."""
+    """Take over a balance as `set_float` does, and tell of coins that came or of a limit that was crossed."""
     before = (
         await session.execute(
             select(floats)
@@ -79,7 +79,9 @@ async def weigh(  # noqa: PLR0913, PLR0917 - one balance and the block it holds 
     ).one_or_none()
     if before is None or not await set_float(session, network, address, asset_id, confirmed, final_height):
         return False
-    if confirmed > before.confirmed or confirmed < before.floor <= before.confirmed:
+    fell_low = confirmed < before.floor <= before.confirmed
+    came_down = confirmed <= before.ceiling < before.confirmed
+    if confirmed > before.confirmed or fell_low or came_down:
         await append_events(session, network, [NewEvent(EventKind.FLOAT, str(asset_id), FUNDS_CHANGED)])
     return True
 

@@ -19,6 +19,7 @@ from domain.deposits import (
     DepositState,
     Judgement,
     Receiver,
+    WalletRole,
     is_booked,
     judge,
 )
@@ -80,6 +81,7 @@ def judged_effects(
                 receiver=receiver,
                 is_listed=asset is not None,
                 is_own=effect.sender in ours or effect.txid in own,
+                is_top_up=receiver.role is WalletRole.HOT and _is_cold(ours.get(effect.sender)),
                 minimum=terms.minimum,
                 dust_before=piled.get(pile, 0),
                 review_above=terms.review_above,
@@ -89,6 +91,10 @@ def judged_effects(
             piled[pile] = piled.get(pile, 0) + effect.amount
         judged.append(JudgedEffect(effect, asset, receiver, judgement, thresholds_for(terms, effect.amount)))
     return judged
+
+
+def _is_cold(sender: Receiver | None) -> bool:
+    return sender is not None and sender.role is WalletRole.COLD
 
 
 async def dust_at(session: AsyncConnection, network: str, receivers: Iterable[bytes]) -> Dust:

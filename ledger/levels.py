@@ -24,6 +24,7 @@ async def liquidity_of(session: AsyncConnection, network: str, wallets: Sequence
     """The same around wallets that were read before."""
     mode = await session.scalar(_MODE, {"network": network})
     coming = await session.execute(_ARRIVING, {"network": network})
+    under_way = await session.execute(_COMING, {"network": network})
     names = await session.execute(_NAMES, {"network": network})
     return Liquidity(
         is_open=mode not in {None, "frozen"},
@@ -34,6 +35,7 @@ async def liquidity_of(session: AsyncConnection, network: str, wallets: Sequence
             (bytes(row.receiver), row.asset_id): Arriving(int(row.units), row.expected_at) for row in coming
         },
         names={row.asset_id: AssetName(row.code, row.decimals) for row in names},
+        coming={(bytes(row.payee), row.asset_id): int(row.units) for row in under_way},
     )
 
 
@@ -58,8 +60,19 @@ _ARRIVING = text("""
       JOIN chain.headers final ON final.chain_id = c.chain_id AND final.hash = c.final_hash
       JOIN chain.headers h ON h.chain_id = c.chain_id AND h.canonical AND h.height > c.final_height
       JOIN chain.effects e ON e.chain_id = h.chain_id AND e.block_hash = h.hash
-       AND e.reason IN ('OWN_SEND', 'TO_SYSTEM_WALLET')
+       AND e.reason IN ('OWN_SEND', 'TO_SYSTEM_WALLET', 'FROM_COLD')
       JOIN chain.wallets w ON w.chain_id = e.chain_id AND w.address = e.receiver AND w.role = 'hot'
      WHERE c.chain_id = :network
      GROUP BY e.receiver, e.asset_id
+""")
+
+# What a block holds is arriving, or in the balance already.
+_COMING = text("""
+    SELECT t.payee, t.asset_id, sum(coalesce(t.amount, t.wanted)::numeric) AS units
+      FROM chain.own_transfers t
+      JOIN chain.wallets w ON w.chain_id = t.chain_id AND w.address = t.payee AND w.role = 'hot'
+     WHERE t.chain_id = :network AND t.closed_at IS NULL
+       AND NOT EXISTS (SELECT 1 FROM chain.attempts a
+                        WHERE a.send_id = t.transfer_id AND a.state IN ('included', 'closed'))
+     GROUP BY t.payee, t.asset_id
 """)

@@ -21,6 +21,18 @@ async def fees_of(session: AsyncConnection, send_id: UUID) -> list[PaidFee]:
     return [PaidFee(txid=row.txid, units=int(row.fee)) for row in rows]
 
 
+async def fee_of(session: AsyncConnection, network: str, txid: bytes) -> int:
+    """What a transaction of a wallet of ours cost in the block that stands, in native units; 0 if unknown."""
+    return int(await session.scalar(_FEE, {"network": network, "txid": txid}) or 0)
+
+
+_FEE = text("""
+    SELECT o.fee
+      FROM chain.own_txs o
+      JOIN chain.headers h ON h.chain_id = o.chain_id AND h.hash = o.block_hash AND h.canonical
+     WHERE o.chain_id = :network AND o.txid = :txid
+""")
+
 _FEES = text("""
     SELECT o.txid, o.fee
       FROM chain.attempts t

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.own_transfers import TransferFacts
 from domain.sends import SendKind
 from ledger.chain_records import floats, grants, sends
+from ledger.events import FUNDS_CHANGED, EventKind, NewEvent, append_events
 from ledger.floats import settle_float
 from ledger.liquidity import LiquidityRequest
 
@@ -84,8 +85,8 @@ async def is_open_wallet(session: AsyncConnection, network: str, address: bytes)
 async def settle_room(session: AsyncConnection, facts: TransferFacts, native_id: int) -> None:
     """End the promise of a final transfer, and count its arrival in the payee's float, if that has one.
 
-    Both once; a balance that was read at or after the block already shows them. Raises NotYet while no
-    attempt is closed as paid.
+    Both once, and the keeper of the asset is told; a balance that was read at or after the block already
+    shows them. Raises NotYet while no attempt is closed as paid.
     """
     arguments = {
         "network": facts.network,
@@ -98,6 +99,8 @@ async def settle_room(session: AsyncConnection, facts: TransferFacts, native_id:
         return
     await settle_float(session, facts.transfer_id)
     await session.execute(_RAISE, {"send_id": facts.transfer_id})
+    news = [NewEvent(EventKind.FLOAT, str(facts.asset_id), FUNDS_CHANGED)]
+    await append_events(session, facts.network, news)
 
 
 _NEEDIEST = text("""

@@ -201,6 +201,7 @@ def _ops(_: Sequence[str]) -> tuple[QueueWork, ...]:
                 built.redelivering.deliver_tickets,
                 built.repairing.restart_stuck,
                 built.planning.plan_sweeps,
+                built.planning.plan_moves,
                 built.planning.top_up,
                 built.planning.tell_sweeps,
             ),

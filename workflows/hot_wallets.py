@@ -1,4 +1,4 @@
-"""HotWalletWorkflow: one per network and asset; serves the queue for coins and calls people to top up.
+"""HotWalletWorkflow: one per network and asset; serves who waits, calls for top-ups, moves what is too much.
 
 It holds no queue and no balance, both are rows: losing a signal or the workflow costs one timer.
 """
@@ -8,12 +8,15 @@ from datetime import datetime
 from temporalio import workflow
 
 from activities.granting import GrantingActivities
+from activities.planning import PlanningActivities
 from domain.levels import HotWalletFacts, HotWalletInput, Level, explain_level
+from domain.planning import PlanReport
 from domain.reviews import Reason
 from domain.sends import Told
 from workflows.names import (
     LEDGER_QUEUE,
     NEEDS_HUMAN,
+    OPS_QUEUE,
     REASON,
     SINCE,
     STATE,
@@ -43,6 +46,8 @@ class HotWalletWorkflow:
         while not workflow.info().is_continue_as_new_suggested():
             understood = self._heard
             facts = await self._desk.insist("grant", self._grant)
+            if facts.has_surplus and (await self._desk.insist("move", self._move)).planned:
+                continue  # what is moved now may fill who lacks: look again before people are called
             self._show(facts)
             await self._news(understood)
         await workflow.wait_condition(workflow.all_handlers_finished)
@@ -65,6 +70,15 @@ class HotWalletWorkflow:
             queue=LEDGER_QUEUE,
             policy=MUST,
             summary="Serve the queue for coins and weigh the wallets",
+        )
+
+    async def _move(self) -> PlanReport:
+        return await take(
+            PlanningActivities.plan_moves,
+            self._hot,
+            queue=OPS_QUEUE,
+            policy=MUST,
+            summary="Plan what leaves a wallet above its ceiling",
         )
 
     def _show(self, facts: HotWalletFacts) -> None:

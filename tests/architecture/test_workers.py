@@ -120,7 +120,7 @@ STEPS: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
         MONEY,
         {"follow_chain": (FEED,), "deliver_events": (OPS_QUEUE,), "heal_sends": (CHAIN,)},
     ),
-    "hot_wallets": (MONEY, {"grant_liquidity": (LEDGER_QUEUE,)}),
+    "hot_wallets": (MONEY, {"grant_liquidity": (LEDGER_QUEUE,), "plan_moves": (OPS_QUEUE,)}),
     "stuck_finder": (MONEY, {"restart_stuck": (OPS_QUEUE,), "deliver_tickets": (OPS_QUEUE,)}),
 }
 OF_BETS = {"rotate_seeds"}

@@ -5,15 +5,17 @@ from datetime import timedelta
 import psycopg
 import pytest
 
+from domain.deposits import WalletRole
 from domain.levels import Level, assess
 from domain.liquidity import Hindrance, Lack
-from domain.sends import AttemptState
+from domain.sends import AttemptState, SendKind
 from ledger.levels import read_liquidity
-from ledger.nonce_lanes import FloatLimits, set_float_limits
+from ledger.nonce_lanes import FloatLimits, register_wallet, set_float_limits
+from ledger.own_transfers import TransferPlan, plan_transfer
 from tests.support.following import apply, finish
 from tests.support.lanes import HOT, SECOND, opened_lanes, send_of
 from tests.support.ledger_database import COIN, NETWORK, TOKEN, LedgerDatabase
-from tests.support.records import address, block, effect, started_chain
+from tests.support.records import NOW, address, block, effect, started_chain
 from tests.support.sending import HOT as SENDER
 from tests.support.sending import SendWorld
 
@@ -164,6 +166,50 @@ async def test_coins_on_their_way_are_asked_for_once(ledger_database: LedgerData
     assert (facts.level, facts.top_ups, facts.needs_human) == (Level.DRY, (), False)
     assert await finish(lanes.chain, more.header)
     assert (await lanes.liquidity()).arriving == {}
+
+
+async def test_what_comes_from_a_cold_wallet_is_on_its_way_too(ledger_database: LedgerDatabase) -> None:
+    """It leaves a row that is booked once final, as every top-up by people does."""
+    lanes = await opened_lanes(ledger_database)
+    await lanes.add(HOT, coins=90_000, tokens=600)
+    await lanes.ask("large", amount=700)
+    async with lanes.money.begin() as session:
+        await register_wallet(session, NETWORK, address("cold"), WalletRole.COLD)
+    start = await started_chain(lanes.chain)
+    found = block(start, (effect(HOT, 100, contract=TOKEN.contract, sender=address("cold")),))
+    assert await apply(lanes.chain, start, found)
+    facts = assess(await lanes.liquidity(), TOKEN.asset_id)
+    assert (facts.level, facts.top_ups, facts.needs_human) == (Level.DRY, (), False)
+    with ledger_database.raw() as connection:
+        rows = connection.execute("SELECT state, reason, amount::bigint FROM chain.deposits").fetchall()
+    assert rows == [("ignored", "FROM_COLD", 100)]
+
+
+async def test_own_transfers_under_way_are_counted_before_a_block_holds_them(
+    ledger_database: LedgerDatabase,
+) -> None:
+    """A refill that is planned is taken off what people are asked for."""
+    lanes = await opened_lanes(ledger_database)
+    await lanes.add(HOT, coins=90_000, tokens=600)
+    await lanes.add(SECOND, coins=90_000, tokens=0)
+    async with lanes.money.begin() as session:
+        await set_float_limits(session, NETWORK, SECOND, TOKEN.asset_id, FloatLimits(10, 50, 90))
+    assert [one.units for one in assess(await lanes.liquidity(), TOKEN.asset_id).top_ups] == [50]
+    refill = TransferPlan(
+        kind=SendKind.REFILL,
+        network=NETWORK,
+        asset_id=TOKEN.asset_id,
+        operator=1,
+        slot=0,
+        policy_version=1,
+        wanted=30,
+        source=HOT,
+        payee=SECOND,
+    )
+    async with lanes.money.begin() as session:
+        assert await plan_transfer(session, refill, NOW) is not None
+    (asked,) = assess(await lanes.liquidity(), TOKEN.asset_id).top_ups
+    assert (asked.wallet, asked.units, asked.arriving) == (SECOND, 20, 30)
 
 
 async def test_a_lane_whose_oldest_transaction_is_old_takes_no_more(ledger_database: LedgerDatabase) -> None:

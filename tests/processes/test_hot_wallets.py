@@ -1,19 +1,27 @@
 """Coins that people send to a hot wallet serve who waits for them, without another word from anybody."""
 
+from uuid import UUID
+
 import pytest
 
 from domain.levels import HotWalletInput, Level
+from domain.own_transfers import TransferFacts, TransferInput, TransferState
+from domain.sends import SendKind, Told
 from domain.withdrawals import WithdrawalInput, WithdrawalState
+from ledger.nonce_lanes import FloatLimits, set_float_limits
+from tests.support.chain_rigs import key_of
 from tests.support.ledger_database import COIN, NETWORK
 from tests.support.world import Terms, World
 from tests.support.world_buttons import attribute, sentence, terminate
-from tests.support.world_house import ETHER, FEE_CAP
+from tests.support.world_house import COLD, ETHER, FEE_CAP
 from tests.support.world_people import RICHES, People
 from tests.support.world_repairs import restarted
+from tests.support.world_transfers import ended, float_of
 from tests.support.world_waits import stands, workflow_of
 from workflows.names import NEEDS_HUMAN, REASON, STATE, SignalName, hot_wallet_workflow_id
 
 FEE = 500
+DIME = ETHER // 10
 PADDING = "x" * 500_000
 POOR = Terms(wallets=1, coins=ETHER)
 KEEPER = hot_wallet_workflow_id(NETWORK, COIN.symbol)
@@ -95,6 +103,62 @@ async def test_a_keeper_that_was_terminated_serves_what_came_meanwhile(own_world
     await restarted(own_world.money, KEEPER)
     await people.ended(wish, WithdrawalState.SETTLED)
     assert people.payments(wish) == 1
+
+
+@pytest.mark.parametrize("own_world", [POOR], indirect=True)
+async def test_what_is_above_a_ceiling_goes_to_cold_and_people_bring_it_back(own_world: World) -> None:
+    """The wallet keeps its target; who lacks coins later has them from cold, and the books follow both."""
+    people, wallet = People(own_world, stock=1), own_world.keys.wallets[0]
+    await people.credited(people.pay_in(wallet, 2 * ETHER))
+    move = await only_move(own_world, SendKind.TO_COLD)
+    assert (move.source, move.payee, move.amount) == (wallet, COLD, 2 * ETHER)
+    assert own_world.chain.latest.after.held[b"", COLD] == 2 * ETHER
+    await is_at(own_world, "level")
+    assert not await needs_human(own_world)
+    wish = people.wish(await people.rich_player(), 2 * ETHER)
+    await people.withdraw(wish)
+    await stands(own_world, wish, "LIQUIDITY")
+    people.pay_in(wallet, ETHER + 2 * FEE_CAP, by=key_of("cold"))
+    await people.ended(wish, WithdrawalState.SETTLED)
+    assert people.payments(wish) == 1
+    with own_world.database.raw() as connection:
+        (row,) = connection.execute(
+            "SELECT state, credits FROM chain.deposits WHERE reason = 'FROM_COLD'"
+        ).fetchall()
+    assert row == ("ignored", 1)
+
+
+@pytest.mark.parametrize("own_world", [Terms(wallets=2, coins=ETHER)], indirect=True)
+async def test_what_is_above_a_ceiling_fills_who_is_below_the_floor(own_world: World) -> None:
+    """A wallet of the set that lacks coins has them from its neighbour, and nobody is called."""
+    rich, poor = own_world.keys.wallets
+    for wallet, ceiling, floor in ((rich, 9 * DIME, DIME), (poor, 20 * DIME, 11 * DIME)):
+        limits = FloatLimits(floor=floor, target=ceiling - DIME, ceiling=ceiling)
+        async with own_world.rows.begin() as session:
+            await set_float_limits(session, NETWORK, wallet, COIN.asset_id, limits)
+    await own_world.money.get_workflow_handle(KEEPER).signal(SignalName.FUNDS_CHANGED, Told(number=10**6))
+    move = await only_move(own_world, SendKind.REFILL)
+    assert (move.source, move.payee, move.amount) == (rich, poor, 2 * DIME)
+    assert (await float_of(own_world, poor)).confirmed == 12 * DIME
+
+
+async def only_move(world: World, kind: SendKind) -> TransferFacts:
+    """Wait until the one move of this kind has ended as settled, and return it."""
+    found: list[TransferInput] = []
+
+    async def is_planned() -> bool:
+        with world.database.raw() as connection:
+            rows = connection.execute("SELECT transfer_id, kind FROM chain.own_transfers").fetchall()
+        found[:] = [
+            TransferInput(transfer_id=UUID(str(transfer_id)), kind=SendKind(str(planned)), network=NETWORK)
+            for transfer_id, planned in rows
+        ]
+        return bool(found)
+
+    await world.until(is_planned, f"a move, {kind}")
+    (move,) = found
+    assert move.kind is kind
+    return await ended(world, move, TransferState.SETTLED)
 
 
 async def test_a_keeper_goes_on_in_a_new_run(world: World) -> None:

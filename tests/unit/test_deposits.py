@@ -101,15 +101,23 @@ def test_the_face_of_the_coin_is_no_token() -> None:
 
 @pytest.mark.parametrize("reason", [None, *DepositReason])
 def test_exactly_what_arrived_from_outside_is_booked(reason: DepositReason | None) -> None:
-    """Coins that reached us stand in the books even if nobody is credited; nothing else does."""
+    """Coins that reached us stand in the books even if nobody is credited, and what people moved does too."""
     arrived = {
         None,
         DepositReason.DUST,
         DepositReason.TO_SYSTEM_WALLET,
         DepositReason.ADDRESS_NOT_ASSIGNED,
         DepositReason.LARGE,
+        DepositReason.FROM_COLD,
     }
     assert is_booked(reason) is (reason in arrived)
+
+
+def test_what_people_bring_from_cold_is_no_players_deposit() -> None:
+    """A top-up has its own reason, before that of any other coin of ours; without an amount it is nothing."""
+    where = Circumstances(receiver=HOT, is_own=True, is_top_up=True, minimum=MINIMUM)
+    assert judge(effect(1), where).reason is DepositReason.FROM_COLD
+    assert judge(effect(0), where).reason is DepositReason.ZERO_VALUE
 
 
 def facts(**changes: object) -> DepositFacts:
