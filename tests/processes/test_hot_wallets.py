@@ -109,6 +109,7 @@ async def test_a_keeper_that_was_terminated_serves_what_came_meanwhile(own_world
 async def test_what_is_above_a_ceiling_goes_to_cold_and_people_bring_it_back(own_world: World) -> None:
     """The wallet keeps its target; who lacks coins later has them from cold, and the books follow both."""
     people, wallet = People(own_world, stock=1), own_world.keys.wallets[0]
+    await limit(own_world, wallet, floor=DIME, ceiling=2 * ETHER, target=ETHER)
     await people.credited(people.pay_in(wallet, 2 * ETHER))
     move = await only_move(own_world, SendKind.TO_COLD)
     assert (move.source, move.payee, move.amount) == (wallet, COLD, 2 * ETHER)
@@ -133,13 +134,19 @@ async def test_what_is_above_a_ceiling_fills_who_is_below_the_floor(own_world: W
     """A wallet of the set that lacks coins has them from its neighbour, and nobody is called."""
     rich, poor = own_world.keys.wallets
     for wallet, ceiling, floor in ((rich, 9 * DIME, DIME), (poor, 20 * DIME, 11 * DIME)):
-        limits = FloatLimits(floor=floor, target=ceiling - DIME, ceiling=ceiling)
-        async with own_world.rows.begin() as session:
-            await set_float_limits(session, NETWORK, wallet, COIN.asset_id, limits)
+        await limit(own_world, wallet, floor=floor, target=ceiling - DIME, ceiling=ceiling)
     await own_world.money.get_workflow_handle(KEEPER).signal(SignalName.FUNDS_CHANGED, Told(number=10**6))
     move = await only_move(own_world, SendKind.REFILL)
     assert (move.source, move.payee, move.amount) == (rich, poor, 2 * DIME)
     assert (await float_of(own_world, poor)).confirmed == 12 * DIME
+
+
+async def limit(world: World, wallet: bytes, *, floor: int, target: int, ceiling: int) -> None:
+    """Say how much of the coin a wallet should hold."""
+    async with world.rows.begin() as session:
+        await set_float_limits(
+            session, NETWORK, wallet, COIN.asset_id, FloatLimits(floor=floor, target=target, ceiling=ceiling)
+        )
 
 
 async def only_move(world: World, kind: SendKind) -> TransferFacts:
