@@ -170,3 +170,16 @@ def test_the_command_is_explained() -> None:
     assert re.findall(r"^\| (\d) \|", page, re.MULTILINE) == [
         str(code) for code in (DONE, REFUSED, USAGE, UNCERTAIN)
     ]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_commands_of_support_exist(name: str) -> None:
+    """Each `croupier` command that a page shows is one, and knows the options it is shown with."""
+    text = (CHECKOUT / name).read_text()
+    shown = re.findall(r"(?:^|`|/|u\)\" )croupier ([a-z-]+[^`\n]*)", text, re.MULTILINE)
+    assert shown or name not in {"README.md", "docs/cli.md", "docs/operating.md"}
+    for line in shown:
+        command, *words = line.split()
+        assert command in croupier.commands, line
+        known = {option for parameter in croupier.commands[command].params for option in parameter.opts}
+        assert {word for word in words if word.startswith("--")} <= known, line
