@@ -169,8 +169,8 @@ async def test_coins_of_our_own_come_back_on_the_proof_of_their_own_send(world: 
     ):
         connection.execute(
             "INSERT INTO chain.own_transfers (transfer_id, kind, chain_id, asset_id, operator, slot, wanted,"
-            " source, payee, amount, fee_cap, state, send_posting_id, evidence_id, policy_version, planned_at,"
-            " updated_at, closed_at)"
-            " VALUES (%s, 'refill', %s, 1, 1, 0, 0, %s, %s, 1, 0, 'returned', %s, %s, 1, now(), now(), now())",
+            " source, payee, amount, fee_cap, state, send_posting_id, evidence_id, policy_version,"
+            " planned_at, updated_at, closed_at) VALUES (%s, 'refill', %s, 1, 1, 0, 0, %s, %s, 1, 0,"
+            " 'returned', %s, %s, 1, now(), now(), now())",
             [OTHER, NETWORK, HOT, PAYEE, OTHER, foreign],
         )
