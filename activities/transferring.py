@@ -32,6 +32,7 @@ from domain.rules import Policy
 from domain.sends import AttemptOutcome, SendKind
 from domain.transfer_journal import transfer_committed, transfer_dead, transfer_final
 from ledger.floats import release
+from ledger.freezing import hold_unfrozen
 from ledger.liquidity import LiquidityRequest
 from ledger.loading import lock_slots
 from ledger.own_transfers import lock_transfer, mark_ready, mark_transfer, recall_transfer
@@ -180,12 +181,16 @@ class TransferringActivities:
 
     @activity.defn
     async def return_transfer(self, act: GiveUpAct) -> TransferFacts:
-        """Put committed coins back where they never left, on the evidence that nothing can move them."""
+        """Put committed coins back where they never left, on the evidence that nothing can move them.
+
+        Raises ChainFrozen while their network is frozen.
+        """
 
         async def work(session: AsyncConnection) -> TransferFacts:
             facts = await _locked(session, act)
             if facts.state is not TransferState.COMMITTED:
                 return facts
+            await hold_unfrozen(session, facts.network)
             await release(session, act.transfer_id, TransferState.RETURNED.value)
             command = transfer_dead(
                 operator=facts.operator,

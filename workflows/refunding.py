@@ -10,10 +10,10 @@ from activities.returning import ReturningActivities
 from activities.signing import SigningActivities
 from domain.reviews import Reason
 from domain.send_steps import SendStep, next_send_step
-from domain.sends import SendRef
+from domain.sends import SendOrder, SendRef
 from domain.signing import ForbidRequest, ForbidVerdict, sign_queue
 from domain.wishes import was_given_up
-from domain.withdrawals import ReturnAct, WithdrawalFacts, WithdrawalRef, send_order
+from domain.withdrawals import ReturnAct, Unpayable, WithdrawalFacts, WithdrawalRef, send_order
 from workflows.names import LEDGER_QUEUE, chain_queue
 from workflows.policies import MUST, SIGN, TRUSTED
 from workflows.reviews import show_state
@@ -56,22 +56,9 @@ async def refund(facts: WithdrawalFacts) -> WithdrawalFacts | None:
             summary="End the attempt that moved nothing, on two people's word",
         )
     show_state("refunding", "Nothing can pay this any more; giving the money back on proof.")
-    answer = await take(
-        SigningActivities.forbid_signing,
-        ForbidRequest(send_id=order.send_id, network=order.network, wallet=order.wallet),
-        queue=sign_queue(order.network),
-        policy=SIGN,
-        summary="Have the signer bury the send",
-    )
-    if answer.verdict is ForbidVerdict.STILL_LIVE:
+    proof = await bury(order)
+    if proof is None:
         return None
-    proof = await take(
-        ProvingActivities.prove_unpayable,
-        ref,
-        queue=chain_queue(order.network),
-        policy=TRUSTED,
-        summary="Store the evidence that nothing can pay any more",
-    )
     assert facts.send is not None
     is_cancelled = next_send_step(facts.send) is SendStep.CANCELLED or was_given_up(facts.send, facts.wishes)
     code, sentence = CANCELLED if is_cancelled else REJECTED
@@ -87,6 +74,29 @@ async def refund(facts: WithdrawalFacts) -> WithdrawalFacts | None:
         queue=LEDGER_QUEUE,
         policy=TRUSTED,
         summary="Give amount and fee back on that evidence",
+    )
+
+
+async def bury(order: SendOrder) -> Unpayable | None:
+    """Have the signer bury a send and store what proves its end; None if something signed may still land.
+
+    Raises FailureError while the signer is away or the network is frozen.
+    """
+    answer = await take(
+        SigningActivities.forbid_signing,
+        ForbidRequest(send_id=order.send_id, network=order.network, wallet=order.wallet),
+        queue=sign_queue(order.network),
+        policy=SIGN,
+        summary="Have the signer bury the send",
+    )
+    if answer.verdict is ForbidVerdict.STILL_LIVE:
+        return None
+    return await take(
+        ProvingActivities.prove_unpayable,
+        SendRef(send_id=order.send_id, network=order.network),
+        queue=chain_queue(order.network),
+        policy=TRUSTED,
+        summary="Store the evidence that nothing can pay any more",
     )
 
 

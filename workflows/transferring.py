@@ -11,8 +11,6 @@ from temporalio import workflow
 from temporalio.exceptions import FailureError
 
 from activities.estimating import EstimatingActivities
-from activities.proving import ProvingActivities
-from activities.signing import SigningActivities
 from activities.transferring import TransferringActivities
 from domain.own_transfers import (
     GiveUpAct,
@@ -29,11 +27,11 @@ from domain.own_transfers import (
 )
 from domain.reviews import Reason
 from domain.send_steps import SendStep, next_send_step
-from domain.sends import SendKind, SendRef, SimulationVerdict, Told
-from domain.signing import ForbidRequest, ForbidVerdict, sign_queue
+from domain.sends import SendKind, SimulationVerdict, Told
 from domain.sweeping import SweepCode
 from workflows.names import LEDGER_QUEUE, SignalName, chain_queue
-from workflows.policies import CHAIN_FALLBACK, MUST
+from workflows.policies import CHAIN_FALLBACK, MUST, TRUSTED
+from workflows.refunding import bury, reason_to_wait
 from workflows.reviews import Desk, show_state
 from workflows.sending import Sending
 from workflows.stepping import failure_code, take, take_soon
@@ -217,33 +215,28 @@ class OwnTransfer:
 
     async def _return(self) -> TransferFacts:
         """Bury the send, prove it, and put the coins back in the books; the chain never moved them."""
-        order = transfer_order(self._now)
         show_state("returning", "Nothing can move these coins any more; putting them back on proof.")
-        answer = await take(
-            SigningActivities.forbid_signing,
-            ForbidRequest(send_id=order.send_id, network=order.network, wallet=order.wallet),
-            queue=sign_queue(order.network),
-            policy=MUST,
-            summary="Have the signer bury the send",
-        )
-        if answer.verdict is ForbidVerdict.STILL_LIVE:
+        try:
+            returned = await self._put_back()
+        except FailureError as error:
+            await self.desk.stand("return", reason_to_wait(error), failure_code(error) or "no answer in time")
+            return await self.recall()
+        if returned is None:
             return await self._pay()
-        proof = await take(
-            ProvingActivities.prove_unpayable,
-            SendRef(send_id=order.send_id, network=order.network),
-            queue=chain_queue(order.network),
-            policy=MUST,
-            summary="Store the evidence that nothing can move the coins any more",
-        )
-        facts = await take(
+        self.desk.leave()
+        return returned
+
+    async def _put_back(self) -> TransferFacts | None:
+        proof = await bury(transfer_order(self._now))
+        if proof is None:
+            return None
+        return await take(
             TransferringActivities.return_transfer,
             GiveUpAct(transfer_id=self.transfer.transfer_id, evidence_id=proof.evidence_id),
             queue=LEDGER_QUEUE,
-            policy=MUST,
+            policy=TRUSTED,
             summary="Put the coins back in the books on that evidence",
         )
-        self.desk.leave()
-        return facts
 
     def _outgoing(self) -> Sending:
         if self._sending is None:

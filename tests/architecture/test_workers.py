@@ -108,8 +108,6 @@ STEPS: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
             "book_transfer_fees": (LEDGER_QUEUE,),
             "has_left": (CHAIN,),
             "settle_transfer": (LEDGER_QUEUE,),
-            "forbid_signing": (SIGN,),
-            "prove_unpayable": (CHAIN,),
             "return_transfer": (LEDGER_QUEUE,),
         },
     ),

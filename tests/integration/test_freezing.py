@@ -4,6 +4,7 @@ import asyncio
 from uuid import UUID, uuid5
 
 import pytest
+from psycopg.errors import IntegrityConstraintViolation
 
 from domain.errors import ChainFrozen, InvariantBroken, NotFound
 from domain.freezes import WalletFrozen
@@ -15,7 +16,7 @@ from ledger.freezing import hold_unfrozen, must_be_trusted
 from ledger.sends import open_sends
 from ledger.withdrawals import mark
 from tests.support.ledger_database import NETWORK
-from tests.support.records import NOW, new_player, new_withdrawal, store_withdrawal
+from tests.support.records import NOW, PAYEE, new_player, new_withdrawal, store_withdrawal
 from tests.support.sending import HOT, SendWorld
 
 WHY = "a final block was taken back"
@@ -156,3 +157,20 @@ async def test_nothing_leaves_a_frozen_wallet(world: SendWorld) -> None:
         with pytest.raises(WalletFrozen) as caught:
             await must_be_trusted(session, NETWORK, world.send_id)
     assert "a stolen key" in caught.value.sentence
+
+
+async def test_coins_of_our_own_come_back_on_the_proof_of_their_own_send(world: SendWorld) -> None:
+    """The same guard stands over sweeps, top-ups and moves."""
+    wish, _ = await committed(world, "a")
+    foreign = await proof_of(world, wish.withdrawal_id)
+    with (
+        world.database.raw() as connection,
+        pytest.raises(IntegrityConstraintViolation, match=f"no evidence that send {OTHER}"),
+    ):
+        connection.execute(
+            "INSERT INTO chain.own_transfers (transfer_id, kind, chain_id, asset_id, operator, slot, wanted,"
+            " source, payee, amount, fee_cap, state, send_posting_id, evidence_id, policy_version,"
+            " planned_at, updated_at, closed_at) VALUES (%s, 'refill', %s, 1, 1, 0, 0, %s, %s, 1, 0,"
+            " 'returned', %s, %s, 1, now(), now(), now())",
+            [OTHER, NETWORK, HOT, PAYEE, OTHER, foreign],
+        )

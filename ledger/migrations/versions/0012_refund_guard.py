@@ -19,15 +19,19 @@ CREATE FUNCTION chain.hold_mode(network text) RETURNS TABLE (mode text, why text
   AS $$ SELECT c.mode, c.why FROM chain.chains c WHERE c.chain_id = network FOR SHARE $$;
 REVOKE ALL ON FUNCTION chain.hold_mode FROM PUBLIC;
 
-CREATE FUNCTION chain.refund_guard() RETURNS trigger
-  LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$ BEGIN
+CREATE FUNCTION chain.refund_guard() RETURNS trigger      -- arguments: the columns of send and network
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+DECLARE
+  send text := to_jsonb(NEW)->>TG_ARGV[0];
+  network text := to_jsonb(NEW)->>TG_ARGV[1];
+BEGIN
   IF NOT EXISTS (SELECT FROM chain.evidence e WHERE e.evidence_id = NEW.evidence_id
-                    AND e.kind = 'unpayable' AND e.body->>'send' = NEW.withdrawal_id::text) THEN
-    RAISE EXCEPTION 'withdrawal % has no evidence that its send is unpayable', NEW.withdrawal_id
+                    AND e.kind = 'unpayable' AND e.body->>'send' = send) THEN
+    RAISE EXCEPTION 'there is no evidence that send % is unpayable', send
       USING ERRCODE = 'integrity_constraint_violation';
   END IF;
-  IF EXISTS (SELECT FROM chain.hold_mode(NEW.network) m WHERE m.mode = 'frozen') THEN
-    RAISE EXCEPTION 'withdrawal % is on network %, which is frozen', NEW.withdrawal_id, NEW.network
+  IF EXISTS (SELECT FROM chain.hold_mode(network) m WHERE m.mode = 'frozen') THEN
+    RAISE EXCEPTION 'send % is on network %, which is frozen', send, network
       USING ERRCODE = 'integrity_constraint_violation';
   END IF;
   RETURN NEW;
@@ -35,11 +39,19 @@ END $$;
 REVOKE ALL ON FUNCTION chain.refund_guard FROM PUBLIC;
 
 CREATE TRIGGER refund_on_insert BEFORE INSERT ON ledger.withdrawals
-  FOR EACH ROW WHEN (NEW.state = 'refunded') EXECUTE FUNCTION chain.refund_guard();
+  FOR EACH ROW WHEN (NEW.state = 'refunded')
+  EXECUTE FUNCTION chain.refund_guard('withdrawal_id', 'network');
 CREATE TRIGGER refund_on_update BEFORE UPDATE ON ledger.withdrawals
   FOR EACH ROW WHEN (NEW.state = 'refunded'
     AND (OLD.state <> 'refunded' OR NEW.evidence_id IS DISTINCT FROM OLD.evidence_id))
-  EXECUTE FUNCTION chain.refund_guard();
+  EXECUTE FUNCTION chain.refund_guard('withdrawal_id', 'network');
+CREATE TRIGGER return_on_insert BEFORE INSERT ON chain.own_transfers
+  FOR EACH ROW WHEN (NEW.state = 'returned')
+  EXECUTE FUNCTION chain.refund_guard('transfer_id', 'chain_id');
+CREATE TRIGGER return_on_update BEFORE UPDATE ON chain.own_transfers
+  FOR EACH ROW WHEN (NEW.state = 'returned'
+    AND (OLD.state <> 'returned' OR NEW.evidence_id IS DISTINCT FROM OLD.evidence_id))
+  EXECUTE FUNCTION chain.refund_guard('transfer_id', 'chain_id');
 """
 
 _GRANTS = """
