@@ -1,7 +1,8 @@
 """Why a refund waits, by what its step was refused with."""
 
 import pytest
-from temporalio.exceptions import ApplicationError, FailureError, TimeoutError, TimeoutType
+from temporalio.exceptions import ApplicationError, FailureError, TimeoutType
+from temporalio.exceptions import TimeoutError as NoAnswerInTime
 
 from domain.reviews import Reason
 from workflows.refunding import reason_to_wait
@@ -12,7 +13,7 @@ from workflows.refunding import reason_to_wait
     [
         (ApplicationError("away", type="SIGNER_UNAVAILABLE"), Reason.SIGNER_DOWN),
         (
-            TimeoutError("no answer", type=TimeoutType.SCHEDULE_TO_CLOSE, last_heartbeat_details=[]),
+            NoAnswerInTime("no answer", type=TimeoutType.SCHEDULE_TO_CLOSE, last_heartbeat_details=[]),
             Reason.SIGNER_DOWN,
         ),
         (ApplicationError("frozen", type="CHAIN_FROZEN"), Reason.CHAIN_FROZEN),
