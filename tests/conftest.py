@@ -20,6 +20,8 @@ from devstack.temporal import TemporalServer
 pytest_plugins = ["tests.support.exiting"]
 
 SEED_BITS = 32
+SLOWEST_FIRST = ("end_to_end", "processes", "integration", "properties")
+"""Folders whose files are handed out first, so that no process is left alone with a long one at the end."""
 _names = itertools.count(1)
 
 
@@ -39,6 +41,16 @@ def pytest_configure(config: pytest.Config) -> None:
     examples = DirectoryBasedExampleDatabase(BUILD / "hypothesis" / "examples")
     settings.register_profile("croupier", database=examples, deadline=None, print_blob=True)
     settings.load_profile("croupier")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put the slow folders first."""
+    folders = [config.rootpath / "tests" / name for name in SLOWEST_FIRST]
+    items.sort(
+        key=lambda item: next(
+            (place for place, folder in enumerate(folders) if folder in item.path.parents), len(folders)
+        )
+    )
 
 
 def pytest_report_header(config: pytest.Config) -> str:
