@@ -8,7 +8,8 @@ from eth_account.signers.local import LocalAccount
 
 from chains.codecs.abi import TRANSFER_TOPIC, encode_transfer
 from chains.codecs.keccak import keccak256
-from chains.evm.effects import read_block
+from chains.evm.effects import read_block, read_receipt
+from chains.evm.roots import receipts_root
 from domain.onchain import BlockEffects, Effect
 from tests.support.chain_rigs import AnvilRig, address_of, key_of, mined, pay, stranger
 
@@ -253,6 +254,9 @@ async def test_a_mint_without_a_signature_is_a_movement_like_any_other(rig: Anvi
         "depositNonce": "0x0",
         "depositReceiptVersion": "0x1",
     }
+    root = receipts_root([read_receipt(receipt)])
+    assert root is not None
+    block["receiptsRoot"] = "0x" + root.hex()
     found = read_block(bytes.fromhex(block["hash"][2:]), block, receipts)
     (effect,) = found.effects
     assert (effect.position, effect.receiver, effect.amount, effect.succeeded) == (

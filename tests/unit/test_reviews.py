@@ -45,6 +45,7 @@ GOLDEN = {
         Reason.LIQUIDITY,
         "lacks 1.5 ETH, place 3 in the queue",
     ): "Waiting for liquidity: no hot wallet has room for this amount and its fee",
+    (Reason.GAS_TANK_EMPTY, "lacks 5 ETH"): "No gas wallet can pay for this top-up",
     (Reason.FEE_CAP, "it asks 7, the cap is 5"): "The network asks more than this payment may cost",
     (Reason.CHAIN_STALLED, ""): "The network does not advance",
     (Reason.CHAIN_FROZEN, ""): "The network is frozen after it took back a final block",
@@ -56,6 +57,7 @@ GOLDEN = {
         Reason.NO_EFFECT,
         "attempt 1, no coin moved",
     ): "The transaction succeeded without the exact transfer it owes",
+    (Reason.PARKED, "REFUSED"): "This address is left alone until people have looked at it",
     (Reason.CORRUPT, "RECORD_MISMATCH"): "Two records that must agree do not",
 }
 """Reason and detail to what is the matter, as people read it."""
