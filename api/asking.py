@@ -114,6 +114,10 @@ class Asker(Protocol):
         ...
 
 
+TURNING = {RPCStatusCode.INTERNAL, RPCStatusCode.FAILED_PRECONDITION}
+"""What Temporal answers while a run is reset, or hands over to the next."""
+
+
 class TemporalAsker:
     """Asks through one Temporal client per namespace."""
 
@@ -122,7 +126,7 @@ class TemporalAsker:
 
     async def ask(self, question: Question[Record]) -> Record | NoAnswer:
         """Start and ask; a run that closed before it answered is asked once more, then the rows must say."""
-        for _ in range(ASKS_MAX):
+        for number in range(ASKS_MAX):
             operation = _start(question)
             try:
                 return await self._update_with_start(question, operation)
@@ -134,7 +138,8 @@ class TemporalAsker:
             except WorkflowAlreadyStartedError:
                 return NoAnswer.RECORDED
             except RPCError as error:
-                raise _unavailable(error, question.workflow_id) from error
+                if error.status is not RPCStatusCode.FAILED_PRECONDITION or number == ASKS_MAX - 1:
+                    raise _unavailable(error, question.workflow_id) from error
             finally:
                 await _consume(operation)
         return NoAnswer.RECORDED
@@ -153,7 +158,7 @@ class TemporalAsker:
             except RPCError as error:
                 if error.status is RPCStatusCode.NOT_FOUND:
                     return NoAnswer.RECORDED
-                if error.status is not RPCStatusCode.INTERNAL or number == last:
+                if error.status not in TURNING or number == last:
                     raise _unavailable(error, verb.workflow_id) from error
         return NoAnswer.RECORDED
 

@@ -182,6 +182,8 @@ class WithdrawalWorkflow(StaffVerbs):
         if plan is None:
             self._learn(await self._recall())
             return
+        if self._wanted_back is not None:
+            return
         if plan.verdict is SimulationVerdict.REFUSED:
             sentence = f"The payee cannot be paid: {plan.why}."
             self._want_back(WithdrawalState.REJECTED, Reason.PAYEE_REFUSES.value, sentence)

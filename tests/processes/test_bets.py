@@ -152,7 +152,7 @@ async def test_a_bet_that_cannot_be_settled_waits_with_its_stake(world: World, p
     before = await people.units(player)
     bet = people.bet(player)
     broken = InvariantBroken("a test says so")
-    world.mischief.fail(workflow_of(bet), "settle_bet", broken, broken)
+    world.mischief.fail(workflow_of(bet), "settle_bet", broken)
     with suppress(TemporalUnavailable):
         assert isinstance(await world.asker.ask(bet_question(bet, COIN)), NoAnswer)
 

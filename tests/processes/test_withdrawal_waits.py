@@ -77,7 +77,7 @@ async def test_an_acceptance_that_cannot_be_waits_and_goes_on(world: World, peop
     """An error that is final does not end the workflow: a person looks, and the wish is accepted and paid."""
     wish = people.wish(await people.rich_player())
     broken = InvariantBroken("a test says so")
-    world.mischief.fail(workflow_of(wish), "accept_withdrawal", broken, broken)
+    world.mischief.fail(workflow_of(wish), "accept_withdrawal", broken)
     assert await people.withdraw(wish) is NoAnswer.PENDING
     await stands(world, wish, "CORRUPT")
     await world.money.get_workflow_handle(workflow_of(wish)).signal(SignalName.RETRY_NOW, "a person")

@@ -32,7 +32,7 @@ from tests.support.ledger_database import NETWORK, TOKEN
 from tests.support.world import RunningHouse, Terms, lived_in
 from tests.support.world_anvil import AnvilChain
 from tests.support.world_grounds import open_grounds
-from tests.support.world_house import OUTSIDER, REFUSING, TOKENS_IN_A_WALLET, UNLISTED, house_file
+from tests.support.world_house import OUTSIDER, REFUSING, TOKENS_IN_A_WALLET, UNLISTED, Keys, house_file
 
 OUTSIDERS_SHARE = 10**30
 SOON = FeePolicy(patience_seconds=1, patience_again_seconds=1, patience_blocks=2)
@@ -125,7 +125,7 @@ async def running_evm_world(
                 database=grounds.database,
                 temporal=grounds.temporal,
                 keys=grounds.keys,
-                chain=_furnished(anvil, grounds.keys.wallets, terms),
+                chain=_furnished(anvil, grounds.keys, terms),
                 proxies=proxies,
                 fees=terms.fees,
                 house=_asking(
@@ -145,13 +145,14 @@ async def running_evm_world(
             anvil.stop()
 
 
-def _furnished(anvil: Anvil, wallets: tuple[bytes, ...], terms: EvmTerms) -> AnvilChain:
+def _furnished(anvil: Anvil, keys: Keys, terms: EvmTerms) -> AnvilChain:
     """The chain on which the hot wallets hold coins and tokens, and an outsider plenty of both."""
     chain, outsider = AnvilChain(anvil), address_of(OUTSIDER)
-    for wallet in wallets:
+    for wallet in keys.wallets:
         anvil.fund("0x" + wallet.hex(), terms.coins)
+    anvil.fund("0x" + keys.gas.hex(), terms.gas_coins)
     anvil.fund("0x" + outsider.hex(), OUTSIDERS_SHARE)
-    chain.place_token(TOKEN.contract, wallets, TOKENS_IN_A_WALLET)
+    chain.place_token(TOKEN.contract, keys.wallets, TOKENS_IN_A_WALLET)
     chain.give_tokens(TOKEN.contract, outsider, OUTSIDERS_SHARE)
     chain.place_token(UNLISTED, [outsider], OUTSIDERS_SHARE)
     chain.place_refusing(REFUSING)
