@@ -192,7 +192,7 @@ async def test_a_cancel_from_outside_changes_nothing(world: World, people: Peopl
     before = await people.units(player)
     bet = people.bet(player)
     hold = world.mischief.hold(workflow_of(bet), "settle_bet")
-    asking = asyncio.ensure_future(people.play(bet))
+    asking = asyncio.ensure_future(world.asker.ask(bet_question(bet, COIN)))
     await world.reached(hold)
     await cancel(world.bets, workflow_of(bet))
     hold.let_go()

@@ -20,7 +20,7 @@ from tests.support.world_house import ETHER, FEE_CAP
 from tests.support.world_people import People
 from workflows.names import withdrawal_workflow_id
 
-TERMS = EvmTerms(wallets=1, ready=20)
+TERMS = EvmTerms(wallets=1, ready=60)
 SENDING = "eth_sendRawTransaction"
 GWEI = 10**9
 BEHIND_THE_HOLE = 5
