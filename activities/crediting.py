@@ -63,7 +63,8 @@ class CreditingActivities:
     async def post_deposit(self, deposit: DepositInput) -> DepositFacts:
         """Post a deposit to its player, or to what nobody is owed so far.
 
-        Final ones always; earlier ones inside the caps and locked, and a full cap waits for final.
+        Final ones always; earlier ones inside the caps and locked, and a full cap waits for final. What may
+        be withdrawn from the same moment on is unlocked in the same transaction.
         """
 
         async def work(session: AsyncConnection) -> DepositFacts:
@@ -73,7 +74,7 @@ class CreditingActivities:
                 await wait_for_final(session, facts.deposit_id)
             elif wanted in {DepositStep.CREDIT, DepositStep.CREDIT_EARLY}:
                 await self._post(session, deposit, facts, is_early=wanted is DepositStep.CREDIT_EARLY)
-            return await recall_deposit(session, deposit)
+            return await self._unlocked(session, deposit, await recall_deposit(session, deposit))
 
         return await in_books(self.sessions, work)
 
@@ -82,18 +83,7 @@ class CreditingActivities:
         """What is beyond any doubt may be withdrawn, after debts were repaid from it."""
 
         async def work(session: AsyncConnection) -> DepositFacts:
-            facts = await lock_deposit(session, deposit)
-            if next_step(facts) is not DepositStep.UNLOCK:
-                return facts
-            credit = await posted_credit(session, facts.deposit_id, facts.credits)
-            assert credit.player is not None, facts.deposit_id
-            await lock_slots(session, {credit.slot})
-            await mark_unlocked(session, facts.deposit_id, facts.credits, datetime.now(UTC))
-            asset = self.catalogue.by_id(credit.asset_id)
-            await repay(session, self.catalogue, credit.player, asset, _key(deposit), facts.credits)
-            if credit.is_early:
-                await change_early_credit(session, deposit.network, credit.asset_id, -credit.amount)
-            return await recall_deposit(session, deposit)
+            return await self._unlocked(session, deposit, await lock_deposit(session, deposit))
 
         return await in_books(self.sessions, work)
 
@@ -125,6 +115,21 @@ class CreditingActivities:
             return await recall_deposit(session, deposit)
 
         return await in_books(self.sessions, work)
+
+    async def _unlocked(
+        self, session: AsyncConnection, deposit: DepositInput, facts: DepositFacts
+    ) -> DepositFacts:
+        if next_step(facts) is not DepositStep.UNLOCK:
+            return facts
+        credit = await posted_credit(session, facts.deposit_id, facts.credits)
+        assert credit.player is not None, facts.deposit_id
+        await lock_slots(session, {credit.slot})
+        await mark_unlocked(session, facts.deposit_id, facts.credits, datetime.now(UTC))
+        asset = self.catalogue.by_id(credit.asset_id)
+        await repay(session, self.catalogue, credit.player, asset, _key(deposit), facts.credits)
+        if credit.is_early:
+            await change_early_credit(session, deposit.network, credit.asset_id, -credit.amount)
+        return await recall_deposit(session, deposit)
 
     async def _may_be_early(
         self, session: AsyncConnection, deposit: DepositInput, facts: DepositFacts

@@ -26,7 +26,7 @@ from domain.reviews import Reason
 from domain.tickets import Ticket
 from domain.verbs import fee_limit, sentence_about, unfulfilled
 from domain.wishes import Wish, people_for
-from domain.withdrawals import WithdrawalFacts, WithdrawalState
+from domain.withdrawals import WithdrawalFacts, WithdrawalState, end_sentence
 from ledger.send_facts import SignedVariant
 from ledger.tickets import TicketRow
 from ledger.withdrawals import WithdrawalLine
@@ -109,7 +109,7 @@ def _sentence(facts: WithdrawalFacts, said: Said | None) -> str:
         return said.sentence
     if facts.state.is_open:
         return f"No answer from Temporal; the rows say: {facts.state.value}."
-    return facts.sentence or f"Ended as {facts.state.value}."
+    return end_sentence(facts)
 
 
 def _waits_for(reason: Reason | None) -> WaitsFor | None:

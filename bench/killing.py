@@ -11,7 +11,7 @@ from devstack.stack import Stack
 ROUND_SECONDS = 100
 ROUND = ("worker", "worker", "signer", "database", "node")
 """What dies in each round, in an order drawn anew; twelve rounds kill every kind at least ten times."""
-WORKERS = ("money", "ledger", "chain", "feed", "ops")
+WORKERS = ("money", "money-2", "ledger", "chain", "feed", "ops")
 
 
 @dataclass(frozen=True, slots=True)

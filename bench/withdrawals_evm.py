@@ -31,6 +31,8 @@ CREDIT_SECONDS = 120
 SEED = 1
 WINDOW = 64
 WALLETS = 8
+TWICE = ("money",)
+"""One process of workflow tasks for each core."""
 PLAYERS = 20
 DEPOSIT_COINS = 100
 DEPOSIT_TOKENS = 10_000
@@ -58,6 +60,7 @@ def run(build: Path, *, minutes: float = MINUTES, seed: int = SEED) -> Path:
     settings = {
         "block_seconds": 1,
         "hot_wallets": WALLETS,
+        "processes_run_twice": TWICE,
         "open_at_once": WINDOW,
         "players": PLAYERS,
         "minutes": minutes,
@@ -84,6 +87,7 @@ def _on_a_stack(name: str, measure: Callable[[Stack], Measured]) -> Measured:
             profile="bench",
             chain_ids=CHAIN_IDS[:1],
             wallets_per_network=WALLETS,
+            twice=TWICE,
         ) as stack:
             return measure(stack)
     finally:

@@ -22,6 +22,7 @@ from workers.registry import PROCESSES
 CHAIN_IDS = (31337, 31338)
 SLOTS_IN_AN_EPOCH = 3
 READY_SECONDS = 90
+SECOND = "-2"
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 Progress = Callable[[str], None]
@@ -84,7 +85,7 @@ class Stack:
             return ["api", "player", "operator", *ports]
         if name == "signer":
             return ["signer"]
-        return ["workers", name]
+        return ["workers", _process(name)]
 
     def _environment(self, name: str) -> dict[str, str]:
         keys = self.keys
@@ -138,10 +139,12 @@ def running_stack(  # noqa: PLR0913 - what one house differs in from another; al
     dry: Collection[int] = (),
     chain_ids: Sequence[int] = CHAIN_IDS,
     wallets_per_network: int = WALLETS_PER_NETWORK,
+    twice: Collection[str] = (),
 ) -> Iterator[Stack]:
     """Start everything, yield it, and stop what was started, whatever happens in between.
 
-    `dry` are the ids of chains whose hot wallets begin without tokens.
+    `dry` are the ids of chains whose hot wallets begin without tokens, `twice` the processes that get a
+    second one beside them.
     """
     (directory / "health").mkdir(parents=True, exist_ok=True)
     (directory / "logs").mkdir(parents=True, exist_ok=True)
@@ -172,7 +175,7 @@ def running_stack(  # noqa: PLR0913 - what one house differs in from another; al
         ports = (free_port(8080), free_port(8081))
         stack = Stack(directory, postgres, temporal, chains, keys, house, *ports, processes)
         say("starting the signer, the workers and the API")
-        _start_all(stack)
+        _start_all(stack, twice)
         yield stack
     finally:
         for child in reversed(list(processes.values())):
@@ -183,13 +186,19 @@ def running_stack(  # noqa: PLR0913 - what one house differs in from another; al
         postgres.stop()
 
 
-def _start_all(stack: Stack) -> None:
-    names = ["signer", *PROCESSES, "api"]
+def _start_all(stack: Stack, twice: Collection[str]) -> None:
+    names = ["signer", *PROCESSES, *(f"{name}{SECOND}" for name in twice), "api"]
     with ThreadPoolExecutor(max_workers=3) as pool:
         for future in [pool.submit(stack.start_process, name) for name in names]:
             future.result()
     stack.start_endless()
 
 
+def _process(name: str) -> str:
+    """What a child runs; the second of a kind runs the same."""
+    return name.removesuffix(SECOND)
+
+
 def _role(name: str) -> str:
-    return PROCESSES[name].role if name in PROCESSES else "croupier_ops"
+    process = _process(name)
+    return PROCESSES[process].role if process in PROCESSES else "croupier_ops"

@@ -16,6 +16,12 @@ from devstack.staff import Said
 from domain.money import show_units
 
 GOOD, BAD = "[green]✓[/]", "[red]✗[/]"
+HOLDERS = {
+    "deposit": "deposit addresses",
+    "hot": "hot wallets",
+    "gas": "gas wallets",
+    "cold": "cold addresses",
+}
 
 
 class Teller:
@@ -85,7 +91,7 @@ class Teller:
             decimals = compared.asset.decimals
             table.add_row(
                 compared.asset.code,
-                f"{compared.holder} wallets" if compared.holder == "hot" else "deposit addresses",
+                HOLDERS[compared.holder],
                 show_units(compared.books, decimals),
                 show_units(compared.chain, decimals),
                 GOOD if compared.is_equal else BAD,
