@@ -38,6 +38,8 @@ DYNAMIC_CONFIG: dict[str, Row] = {
     "matching.persistenceMaxQPS":               (None,   None,   20000,  None),
     "frontend.namespaceRPS.visibility":         (None,   None,   None,   50),
     "frontend.WorkflowTimeSkippingEnabled":     (False,  True,   False,  False),
+    # 4 MB by default: a history that a test has to outgrow
+    "limit.historySize.suggestContinueAsNew":   (None,   524288, None,   None),
     # describe() fails on a paused workflow
     "frontend.WorkflowPauseEnabled":            (False,  False,  False,  False),
 }

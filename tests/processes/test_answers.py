@@ -12,6 +12,8 @@ from tests.support.world_people import People
 from tests.support.world_repairs import restarted
 from tests.support.world_waits import stands, workflow_of
 
+pytestmark = pytest.mark.timeout(120)  # a search goes through everything the shared world left open
+
 
 async def test_a_refusal_is_the_answer_and_no_outage(world: World, people: People) -> None:
     """What no repetition would change is asked once, and nobody reads that the ledger is away."""

@@ -27,7 +27,7 @@ DEPTH = 6
 EARLY = Terms(
     early=(CreditTier(up_to=ETHER, confirmations=3),), finality_depth=DEPTH, final_seconds_max=3 * DEPTH
 )
-PADDING = "x" * 500_000
+PADDING = "x" * 100_000
 """A field nobody reads: a dozen of them make a history that Temporal wants ended."""
 
 

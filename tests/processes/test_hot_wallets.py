@@ -22,7 +22,7 @@ from workflows.names import NEEDS_HUMAN, REASON, STATE, SignalName, hot_wallet_w
 
 FEE = 500
 DIME = ETHER // 10
-PADDING = "x" * 500_000
+PADDING = "x" * 100_000
 POOR = Terms(wallets=1, coins=ETHER)
 KEEPER = hot_wallet_workflow_id(NETWORK, COIN.symbol)
 LACKING = 5 * ETHER + FEE_CAP - ETHER

@@ -18,7 +18,7 @@ from tests.support.world_waits import stands
 from workflows.names import SignalName, withdrawal_workflow_id
 
 Answer = TypeVar("Answer")
-PADDING = "x" * 500_000
+PADDING = "x" * 100_000
 """A field nobody reads: a dozen of them make a history that Temporal wants ended."""
 
 
