@@ -59,6 +59,7 @@ TABLE: dict[str, Entry] = {
     "CONFLICT": Entry(HTTPStatus.CONFLICT, "This id was already used with other content"),
     "ALREADY_CLOSED": Entry(HTTPStatus.CONFLICT, "It has already ended"),
     "TOO_LATE": Entry(HTTPStatus.CONFLICT, "It is too late for that"),
+    "NOT_REPLACEABLE": Entry(HTTPStatus.CONFLICT, "Nothing can be replaced on this network"),
     "MAY_STILL_LAND": Entry(HTTPStatus.CONFLICT, "A transaction of it may still land"),
     "BLOCKED": Entry(HTTPStatus.CONFLICT, "It takes nothing any more"),
     EXPIRED: Entry(HTTPStatus.CONFLICT, "No answer was given in time, and nothing was taken"),

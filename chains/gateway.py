@@ -53,6 +53,13 @@ class ChainReader(Protocol):
         """Everything this block did; raises BlockIncomplete unless its parts prove to be all there."""
         ...
 
+    async def settled(self, header: Header) -> BlockEffects | None:
+        """A final block once more, from the store that holds final blocks only.
+
+        None where the header itself proves everything `block` told of it, so that nothing is read twice.
+        """
+        ...
+
     async def status(self, txid: bytes) -> TxStatus:
         """Where a transaction stands; UNKNOWN never means dead."""
         ...
@@ -61,8 +68,8 @@ class ChainReader(Protocol):
         """Units of the asset that an address held right after the named block."""
         ...
 
-    async def nonce_at(self, wallet: bytes, at: BlockRef) -> int:
-        """How many transactions the wallet had sent right after the named block."""
+    async def nonce_at(self, wallet: bytes, at: BlockRef) -> int | None:
+        """How many transactions the wallet had sent right after the named block; None if none are counted."""
         ...
 
     async def code_at(self, address: bytes, at: BlockRef) -> bytes:
@@ -113,7 +120,7 @@ class ChainWriter(Protocol):
 
         Both fees rise above those of `last` by what nodes demand, and to the market's if that is more. Raises
         FeeAboveCap if that does not fit the cap (`last` stays as valid as it was), WalletShort while the
-        wallet cannot pay it, BytesMismatch if `last` is damaged.
+        wallet cannot pay it, BytesMismatch if `last` is damaged, NotReplaceable where nothing ever is.
         """
         ...
 

@@ -71,13 +71,17 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class MinedTransaction:
-    """One transaction of a block: its sender and nonce, whether it held, and the fee it paid (units)."""
+    """One transaction of a block: its sender, whether it held, and the fee it paid (units).
+
+    `nonce` is None where the network counts none; `used` says what else it consumed, for people.
+    """
 
     txid: bytes
     sender: bytes
-    nonce: int
+    nonce: int | None
     succeeded: bool
     fee: int
+    used: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,9 +143,13 @@ class SimulationVerdict(StrEnum):
 class SendPlan(Message):
     """Fee terms of one variant; it names no nonce, because only the signer takes one.
 
-    Fees are native units: `max_fee` and `max_priority_fee` per gas, `fee_bound` = gas_limit x max_fee. A plan
-    whose verdict is `refused` carries the reason and is never signed. A transaction that no block took after
-    both `patience_seconds` and `patience_blocks` is outbid by its next variant.
+    Fees are native units: `max_fee` and `max_priority_fee` per gas (Tron: per energy, and no tip), gas_limit
+    x max_fee is the most the execution burns, `fee_bound` the most the whole transaction costs. A plan whose
+    verdict is `refused` carries the reason and is never signed. A transaction that no block took after both
+    `patience_seconds` and `patience_blocks` is outbid by its next variant.
+
+    Where transactions expire (Tron), `expires_ms` says when by the network's own clock, and `reference` is
+    the id of the final block that binds the transaction to its branch; elsewhere both are empty.
     """
 
     gas_limit: int
@@ -158,15 +162,22 @@ class SendPlan(Message):
     planned_at_ms: int
     patience_seconds: int = 45
     patience_blocks: int = 3
+    reference: Hex = b""
+    expires_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class AttemptView:
-    """What `liveness` needs to know of an attempt: its lane and every hash ever signed for it."""
+    """What `liveness` needs to know of an attempt: its lane and every hash ever signed for it.
+
+    `expires_ms` and `reference_height` are those of its terms where transactions expire, else 0.
+    """
 
     wallet: bytes
     nonce: int | None
     txids: tuple[bytes, ...]
+    expires_ms: int = 0
+    reference_height: int = 0
 
 
 class AttemptFacts(Message):

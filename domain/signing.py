@@ -22,7 +22,10 @@ def sign_queue(network: str) -> str:
 
 
 class SigningIntent(Message):
-    """A wish for one variant of one attempt. Fees are native units, per gas and in total."""
+    """A wish for one variant of one attempt. Fees are native units, per gas and in total.
+
+    `reference` and `expires_ms` stand as in the plan: empty where transactions do not expire.
+    """
 
     kind: SendKind
     send_id: UUID
@@ -36,13 +39,18 @@ class SigningIntent(Message):
     max_priority_fee: Units
     fee_cap: Units
     planned_at_ms: int
+    reference: Hex = b""
+    expires_ms: int = 0
 
 
 class SignedAnswer(Message):
-    """The hash and nonce of bytes that are already stored; `repeat` if they had been signed before."""
+    """The hash of bytes that are already stored, with their nonce where the network counts one.
+
+    `repeat` if they had been signed before.
+    """
 
     txid: Hex
-    nonce: int
+    nonce: int | None
     repeat: bool = False
 
 

@@ -66,7 +66,8 @@ class SweepLook:
 
     `booked` is what our rows count there, `held` what the network says; `coins` are native. `fee` is what
     the sweep costs at worst now, `top_up_fee` what a top-up costs; `tokens_due` counts the tokens that are
-    worth a sweep there. `sent` counts our transactions of the address, `nonce` the network's.
+    worth a sweep there. `sent` counts our transactions of the address, `nonce` the
+    network's, if it counts any.
     """
 
     asset: Asset
@@ -75,7 +76,7 @@ class SweepLook:
     booked: int
     held: int
     coins: int
-    nonce: int
+    nonce: int | None
     sent: int
     idle: timedelta
     tokens_due: int
@@ -147,7 +148,7 @@ def judge_funding(*, coins: int, wanted: int, fee: int, fee_cap: int, height: in
 
 def _parked(look: SweepLook) -> SweepEstimate | None:
     """Reasons to leave an address alone until people have looked at it."""
-    if look.nonce > look.sent:
+    if look.nonce is not None and look.nonce > look.sent:
         sentence = f"the address sent {look.nonce} transactions, {look.sent} of them ours"
         return _end(look, SweepVerdict.PARK, SweepCode.FOREIGN_NONCE, sentence)
     if look.held < look.booked:

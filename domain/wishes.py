@@ -108,8 +108,9 @@ def may_land(send: SendFacts) -> bool:
 
 
 def can_be_replaced(attempt: AttemptFacts) -> bool:
-    """Whether a bump or a cancel may still win: signed, not ended, and in no block."""
-    return attempt.outcome is None and attempt.state.has_bytes and attempt.block_height is None
+    """Whether a bump or a cancel may still win: signed under a nonce, not ended, and in no block."""
+    is_open = attempt.outcome is None and attempt.state.has_bytes and attempt.block_height is None
+    return is_open and attempt.nonce is not None
 
 
 def wanted_replacement(send: SendFacts, wishes: Sequence[Wish], content_hash: bytes) -> TxPurpose | None:

@@ -114,6 +114,7 @@ def _row(
             "attempt": signed.attempt,
             "purpose": signed.purpose,
             "moved": str(_moved(block, mined, catalogue.by_id(signed.asset_id).contract)),
+            **({"used": mined.used} if mined.used else {}),
         }
     )
     return {

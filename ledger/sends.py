@@ -85,8 +85,8 @@ async def insert_attempt(  # noqa: PLR0913, PLR0917 - one row's columns
 async def copy_signed(session: AsyncConnection, send_id: UUID, attempt: int, variant: int) -> SignedTx:
     """Copy the signer's bytes row to row, so that they never travel through a payload.
 
-    The attempt takes over nonce and state SIGNED. Raises NotYet while the signer has stored nothing for this
-    variant and BytesMismatch if other bytes were copied before.
+    The attempt takes over its nonce or expiry, and state SIGNED. Raises NotYet while the signer has stored
+    nothing for this variant and BytesMismatch if other bytes were copied before.
     """
     row = (
         await session.execute(_SIGNATURE, {"send_id": send_id, "attempt": attempt, "variant": variant})
@@ -122,7 +122,7 @@ async def copy_signed(session: AsyncConnection, send_id: UUID, attempt: int, var
     await session.execute(
         update(attempts)
         .where(*_at(send_id, attempt), attempts.c.state == AttemptState.LANED.value)
-        .values(state=AttemptState.SIGNED.value, nonce=row.serial)
+        .values(state=AttemptState.SIGNED.value, **_claim_of(SendPlan.model_validate(plan), row.serial))
     )
     return SignedTx(txid=stored.txid, raw=stored.raw)
 
@@ -286,6 +286,11 @@ async def _move(
         )
         .values(state=target.value)
     )
+
+
+def _claim_of(plan: SendPlan, serial: int) -> dict[str, int]:
+    """An attempt's claim on the network: a nonce of its wallet's lane, or the time at which it expires."""
+    return {"expires_ms": plan.expires_ms} if plan.expires_ms else {"nonce": serial}
 
 
 def _at(send_id: UUID, attempt: int) -> tuple[Any, Any]:

@@ -136,9 +136,8 @@ class Sending:
             await self._signer_said_no(error)
             return
         self._was_stale = False
-        workflow.set_current_details(
-            f"Signed as 0x{answer.txid.hex()} with nonce {answer.nonce}; handing it to the nodes."
-        )
+        lane = "" if answer.nonce is None else f" with nonce {answer.nonce}"
+        workflow.set_current_details(f"Signed as 0x{answer.txid.hex()}{lane}; handing it to the nodes.")
         await self._hand_over(attempt, variant)
 
     def _due(self, current: AttemptFacts) -> TxPurpose | None:
@@ -207,6 +206,8 @@ class Sending:
                 max_priority_fee=plan.max_priority_fee,
                 fee_cap=order.fee_cap,
                 planned_at_ms=plan.planned_at_ms,
+                reference=plan.reference,
+                expires_ms=plan.expires_ms,
             ),
             queue=sign_queue(order.network),
             policy=SIGN,

@@ -66,6 +66,9 @@ class EvmReader:
     async def block(self, block_hash: bytes) -> BlockEffects:
         return await self._client.on_one_node(lambda node: _block(node, block_hash))
 
+    async def settled(self, header: Header) -> BlockEffects | None:  # noqa: ARG002 - the receipts root proves it
+        return None
+
     async def status(self, txid: bytes) -> TxStatus:
         return await self._client.on_one_node(lambda node: _status(node, txid))
 

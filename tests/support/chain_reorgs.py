@@ -53,7 +53,7 @@ class ReorgContract:
         wallet = address_of(rig.payer)
         rig.mine(FINALITY_DEPTH)
         for _ in range(30):
-            nonce = await rig.reader.nonce_at(wallet, (await rig.reader.heads()).latest.ref)
+            nonce = await rig.reader.nonce_at(wallet, (await rig.reader.heads()).latest.ref) or 0
             for step in range(chance.randrange(3)):
                 asset = chance.choice((rig.native, rig.token))
                 await pay(rig, asset, stranger(chance.randrange(4)), chance.randrange(1, 100), nonce + step)

@@ -67,6 +67,7 @@ def attempt(  # noqa: PLR0913 - a row of the table
         state=AttemptState.CLOSED if outcome else state,
         outcome=outcome,
         wallet=WALLET,
+        nonce=9 if state.has_bytes else None,
         variants=variants,
         purpose=purpose,
         block_height=7 if outcome or state is AttemptState.INCLUDED else None,
