@@ -145,7 +145,7 @@ DISAGREEING = MayLand("two nodes disagree")
 HELD_BELOW_FINAL = Landed(bytes(32), BlockRef(5, bytes(32)), succeeded=True, is_final=True)
 READ_FURTHER = Landed(bytes(32), BlockRef(6, bytes(32)), succeeded=True, is_final=True)
 NEW_THERE = Landed(bytes(32), BlockRef(6, bytes(32)), succeeded=True, is_final=False)
-TOLD = [
+TOLD: list[tuple[Liveness, list[tuple[int, str]]]] = [
     (DISAGREEING, [(logging.WARNING, "not proven dead: two nodes disagree")]),
     (HELD_BELOW_FINAL, [(logging.ERROR, "where we read nothing of it")]),
     (READ_FURTHER, []),
@@ -156,7 +156,7 @@ TOLD = [
 async def test_disagreement_alarms_and_changes_nothing(
     rig: DyingRig, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The attempt stays open and its bytes go to nobody; nodes that read further or say nothing alarm nobody."""
+    """The attempt stays open, its bytes go to nobody; nodes that read further or are silent alarm nobody."""
     await rig.grow(LIFETIME_BLOCKS)
     for told, alarms in TOLD:
         rig.writer.tells = told
