@@ -88,6 +88,9 @@ class EvmWriter:
         answers = await self._client.on_each_node(lambda node: self._send(node, tx))
         return weigh(tx, answers)
 
+    def expiry(self, tx: SignedTx) -> int | None:  # noqa: ARG002 - a nonce waits for ever
+        return None
+
     async def liveness(self, attempt: AttemptView) -> Liveness:
         return await self._client.on_one_node(lambda node: _liveness(node, attempt))
 
