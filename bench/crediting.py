@@ -20,7 +20,8 @@ from sqlalchemy import text
 from chains.codecs.hdkeys import ADDRESSES_PER_ACCOUNT, AccountAddresses
 from devstack.anvil import Anvil
 from devstack.callers import wait_for
-from devstack.house_files import FAMILY, hex_text
+from devstack.evm_network import EVM
+from devstack.house_files import hex_text
 from devstack.key_material import KeyMaterial
 from devstack.seeding import OPERATOR, SCRYPT_COST
 from devstack.stack import Stack
@@ -94,7 +95,7 @@ async def watch_many(stack: Stack) -> list[bytes]:
                 until = min(first + ROWS_AT_ONCE, _indexes(account))
                 addresses = [source.derive(index) for index in range(first, until)]
                 async with sessions.begin() as session:
-                    await insert_pool(session, FAMILY, account, first, addresses, now)
+                    await insert_pool(session, EVM.family, account, first, addresses, now)
         async with sessions.begin() as session:
             await session.execute(text("ANALYZE chain.watched"))
         return [await _enter(sessions, f"saver-{number}", now) for number in range(PLAYERS)]
@@ -130,7 +131,7 @@ def _xpubs(keys: KeyMaterial) -> list[str]:
     password = SecretStr(keys.keystore_password_file.read_text(encoding="ascii"))
     keystore = Keystore(keys.keystore, password, scrypt_cost=SCRYPT_COST)
     more = range(1, -(-ADDRESSES // ADDRESSES_PER_ACCOUNT))
-    return [keystore.accounts()[FAMILY, 0].xpub, *(keystore.create_account(FAMILY, n) for n in more)]
+    return [keystore.accounts()[EVM.family, 0].xpub, *(keystore.create_account(EVM.family, n) for n in more)]
 
 
 def _indexes(account: int) -> int:
@@ -141,7 +142,7 @@ async def _enter(sessions: Sessions, name: str, now: datetime) -> bytes:
     person = PlayerInput(operator=OPERATOR, external_id=name, request_id=name, received_at=now)
     async with sessions.begin() as session:
         player = (await register(session, person, now)).player
-        return (await assign(session, player, FAMILY, now)).address
+        return (await assign(session, player, EVM.family, now)).address
 
 
 def _pay(chain: Anvil, addresses: Sequence[bytes], seconds: float, seed: int) -> dict[str, float]:

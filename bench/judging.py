@@ -12,7 +12,9 @@ from bench.offering import Wish
 from devstack.anvil import Anvil
 from devstack.auditing import Audit
 from devstack.callers import PlayerClient
-from devstack.house_files import SeededNetwork, hex_text
+from devstack.evm_network import LocalEvm
+from devstack.house_files import hex_text
+from devstack.local_chains import SeededNetwork
 
 TRANSFER_TOPIC = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef"
 """keccak256 of `Transfer(address,address,uint256)`, the event of ERC-20."""
@@ -51,11 +53,10 @@ class Verdict:
         return not any((*wrong, self.api_disagrees, self.not_settled, self.rules_broken))
 
 
-def payments_of(seeded: SeededNetwork) -> list[Payment]:
+def payments_of(seeded: SeededNetwork[LocalEvm]) -> list[Payment]:
     """Every movement of coin or token in every block since the house was opened."""
     found: list[Payment] = []
-    newest = int(str(seeded.chain.rpc("eth_blockNumber")), 16)
-    for height in range(seeded.start_height + 1, newest + 1):
+    for height in range(seeded.start_height + 1, seeded.chain.height() + 1):
         found += _payments_in(seeded.chain, hex(height), hex_text(seeded.token.contract))
     return found
 

@@ -20,10 +20,8 @@ from bench.offering import Offer, Wish
 from devstack.auditing import audit
 from devstack.callers import BackOffice, PlayerClient, wait_for
 from devstack.dynamic_config import values_for
-from devstack.house_files import hex_text
 from devstack.runs import open_run
 from devstack.stack import CHAIN_IDS, Stack, running_stack
-from devstack.tokens.deploying import send_tokens
 from domain.assets import Asset
 
 MINUTES = 5.0
@@ -103,7 +101,7 @@ def _measure_credits(stack: Stack, *, seed: int) -> CreditFigures:
 
 
 def _measure_payouts(stack: Stack, *, minutes: float, seed: int) -> Payouts:
-    (seeded,) = stack.house.networks
+    (seeded,) = stack.house.evm
     players = _fund(stack)
     offer = Offer(stack, players, (seeded.coin, seeded.token), seed)
     deaths = asyncio.run(_offer_and_kill(stack, offer, minutes * 60, seed))
@@ -127,16 +125,14 @@ async def _offer_and_kill(stack: Stack, offer: Offer, seconds: float, seed: int)
 
 def _fund(stack: Stack) -> list[PlayerClient]:
     """Register players and let each make real deposits of coin and token."""
-    (seeded,) = stack.house.networks
+    (seeded,) = stack.house.evm
     office = BackOffice(stack.operator_url, stack.keys.operator_key)
     players = [office.enter(f"payee-{number}", stack.player_url) for number in range(PLAYERS)]
     office.close()
-    treasury, token = seeded.chain.accounts()[0], hex_text(seeded.token.contract)
     for player in players:
-        address = player.deposit_address(seeded.network)
-        coins = hex(DEPOSIT_COINS * 10**seeded.coin.decimals)
-        seeded.chain.rpc("eth_sendTransaction", {"from": treasury, "to": address, "value": coins})
-        send_tokens(seeded.chain, token, treasury, address, DEPOSIT_TOKENS * 10**seeded.token.decimals)
+        address = seeded.chain.read_address(player.deposit_address(seeded.network))
+        for asset, coins in ((seeded.coin, DEPOSIT_COINS), (seeded.token, DEPOSIT_TOKENS)):
+            seeded.chain.endow(asset.contract, address, coins * 10**asset.decimals)
     for player in players:
         for asset in (seeded.coin, seeded.token):
             wait_for(partial(_is_funded, player, asset), "a credit")

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from devstack.anvil import Anvil
 from devstack.dynamic_config import Profile
+from devstack.evm_network import LocalEvm
 from devstack.key_material import KeyMaterial, draw_secrets
 from devstack.postgres import Postgres
 from devstack.processes import Child, free_port, http_ok
@@ -35,7 +35,7 @@ class Stack:
     directory: Path
     postgres: Postgres
     temporal: TemporalServer
-    chains: tuple[Anvil, ...]
+    chains: tuple[LocalEvm, ...]
     keys: KeyMaterial
     house: SeededHouse
     player_port: int
@@ -153,7 +153,7 @@ def running_stack(  # noqa: PLR0913 - what one house differs in from another; al
         directory / "temporal", profile=profile, database=directory / "temporal.sqlite" if keep else None
     )
     chains = tuple(
-        Anvil(
+        LocalEvm(
             directory / "anvil",
             chain_id=chain_id,
             block_time=1,

@@ -22,6 +22,7 @@ from devstack.processes import Child, ChildFailed, accepts, free_port
 from devstack.runs import CHECKOUT
 from devstack.temporal import BETS_NAMESPACE, MONEY_NAMESPACE, SEARCH_ATTRIBUTES, TemporalServer
 from devstack.tokens.deploying import deploy_plain, send_tokens, tokens_of
+from devstack.unprivileged import MEMORY
 
 STRANGER = "0x" + "11" * 20
 DAY_SECONDS = 86_400
@@ -48,6 +49,17 @@ def test_postgres_runs_with_the_settings_of_the_ledger(postgres: Postgres) -> No
     assert checksums == ("on",)
     expected = {**SETTINGS, "wal_compression": "pglz"}  # what `on` means
     assert found == {name: (value,) for name, value in expected.items()}
+
+
+def test_data_in_memory_is_gone_after_a_stop(place: Path) -> None:
+    """Where the system offers memory as files the data lies there, and nothing of it stays."""
+    server = Postgres(place / "postgres", in_memory=True)
+    server.start()
+    with psycopg.connect(server.dsn()) as connection:
+        (directory,) = connection.execute("SHOW data_directory").fetchone() or ("",)
+    server.stop()
+    assert Path(directory).is_relative_to(MEMORY) == MEMORY.is_dir()
+    assert not Path(directory).exists()
 
 
 def test_postgres_refuses_a_wrong_password(postgres: Postgres) -> None:
