@@ -11,7 +11,7 @@ from psycopg import sql
 from pydantic import SecretStr
 
 from bootstrap.migrating import enter
-from chains.codecs.addresses import ADDRESS_BYTES
+from chains.codecs.address_forms import ADDRESS_BYTES
 from devstack.anvil import Anvil
 from devstack.house_files import (
     COIN_FUNDING,

@@ -8,9 +8,11 @@ from chains.answers import items, members
 from chains.broadcasts import weigh
 from chains.clock import wall_clock_ms
 from chains.codecs.abi import WORD_BYTES, encode_balance_of
-from chains.codecs.addresses import ADDRESS_BYTES, checksum_text
-from chains.codecs.evm import EvmCodec, Payment, call_of
+from chains.codecs.address_forms import ADDRESS_BYTES
+from chains.codecs.evm import EvmCodec, call_of
+from chains.codecs.evm_addresses import checksum_text
 from chains.codecs.keccak import keccak256
+from chains.codecs.payments import Payment
 from chains.evm.answers import HASH_BYTES, data, hexadecimal, quantity, sized
 from chains.evm.client import EvmClient, EvmNode
 from chains.evm.costs import (

@@ -40,7 +40,7 @@ class Needs:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """What an account has left of its resources: energy, staked bandwidth, and the free bandwidth of a day."""
+    """What an account has left: energy, staked bandwidth, and what is free of bandwidth on this day."""
 
     energy: int
     staked_bandwidth: int

@@ -1,4 +1,4 @@
-"""The terms of one payment, from one node: reference block, expiry, energy and fees, and whether it would pass.
+"""The terms of one payment, from one node: reference, expiry, energy and fees, and whether it would pass.
 
 Money is what the solid block says and the head does not deny: the head counts what only waits, and a top-up
 counts once it is final.

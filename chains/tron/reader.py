@@ -7,7 +7,6 @@ nodes the final block is the newest on which two of them agree.
 import asyncio
 from collections.abc import AsyncGenerator
 
-
 from chains.finality import FinalityWatch
 from chains.lateness import is_late, prefer_fresher
 from chains.tron.agreeing import agreed_final
@@ -22,11 +21,11 @@ from chains.tron.asking import (
     is_known,
     newest,
 )
+from chains.tron.calling import Call, word_of
 from chains.tron.client import HEAD_STORE, SOLID_STORE, TronClient, TronNode
 from chains.tron.effects import read_block
 from chains.tron.failures import unavailable
 from chains.tron.hints import head_hints
-from chains.tron.calling import Call, word_of
 from chains.tron.holdings import code_of, coins_on, tokens_on
 from domain.assets import Asset, AssetKind, NetworkId
 from domain.errors import NodeStale

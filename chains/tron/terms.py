@@ -64,7 +64,9 @@ class PriceBook:
             {"value": wire(contract)},
         )
         if seen is not None and factor != seen:
-            logger.warning("the energy factor of contract %s went from %d to %d", contract.hex(), seen, factor)
+            logger.warning(
+                "the energy factor of contract %s went from %d to %d", contract.hex(), seen, factor
+            )
         self._factors[contract] = factor, prices.until_ms
 
 

@@ -122,7 +122,9 @@ async def _controlled(node: TronNode, attempt: AttemptView, end: Header) -> Test
         if expected.height == 0:
             break
         expected = BlockRef(expected.height - 1, header.parent)
-    return Testimony(node.name, end, f"no transaction in blocks {attempt.reference_height} to {end.ref.height}")
+    return Testimony(
+        node.name, end, f"no transaction in blocks {attempt.reference_height} to {end.ref.height}"
+    )
 
 
 def _evidence(attempt: AttemptView, told: list[Testimony]) -> dict[str, str]:

@@ -124,9 +124,17 @@ def _is_altered(echo: object, tx: SignedTx) -> bool:
         return shown is not None
     signed = TronCodec().decode(tx.raw).transaction
     raw_data = shown.get("raw_data", {})
-    true = {"timestamp": signed.timestamp_ms, "expiration": signed.expiration_ms, "fee_limit": signed.fee_limit}
+    true = {
+        "timestamp": signed.timestamp_ms,
+        "expiration": signed.expiration_ms,
+        "fee_limit": signed.fee_limit,
+    }
     is_other = isinstance(raw_data, Mapping) and any(
         raw_data.get(name, number) != number for name, number in true.items()
     )
     signatures = shown.get("signature", [tx.raw[-SIGNATURE_BYTES:].hex()])
-    return is_other or signatures != [tx.raw[-SIGNATURE_BYTES:].hex()] or shown.get("txID") not in {None, tx.txid.hex()}
+    return (
+        is_other
+        or signatures != [tx.raw[-SIGNATURE_BYTES:].hex()]
+        or shown.get("txID") not in {None, tx.txid.hex()}
+    )
