@@ -17,7 +17,7 @@ from chains.tron.asking import block_at, find, header_at, info_of, newest
 from chains.tron.blocks import read_transactions
 from chains.tron.client import HEAD_STORE, SOLID_STORE, TronClient, TronNode
 from chains.tron.failures import unavailable
-from domain.errors import CroupierError
+from domain.errors import CroupierError, NodeStale
 from domain.onchain import BlockRef, Dead, Header, Landed, Liveness, MayLand
 from domain.sends import AttemptView
 
@@ -27,8 +27,8 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Testimony:
-    """One node's word that a transaction is in no solid block up to the first that is as late as its expiry."""
+class Statement:
+    """One node's word: no solid block up to the first that is as late as the expiry holds it."""
 
     node: str
     end: Header
@@ -54,14 +54,14 @@ async def look(node: TronNode, attempt: AttemptView) -> Liveness | None:
 async def prove_dead(client: TronClient, attempt: AttemptView) -> Liveness:
     """Dead if every node that can testify does, two of them at least; a network of one node has one."""
 
-    async def ask(node: TronNode) -> Testimony | CroupierError | str:
+    async def ask(node: TronNode) -> Statement | CroupierError | str:
         try:
             return await _testify(node, attempt)
         except NODE_FAILURES as error:
             return error
 
     words = await client.on_each_node(ask)
-    told = [word for word in words if isinstance(word, Testimony)]
+    told = [word for word in words if isinstance(word, Statement)]
     against = [word for word in words if isinstance(word, str)]
     if against or len({word.end.ref for word in told}) > 1:
         why = "; ".join(against) or "its nodes name different final blocks"
@@ -73,11 +73,11 @@ async def prove_dead(client: TronClient, attempt: AttemptView) -> Liveness:
     return Dead(_evidence(attempt, told))
 
 
-async def _testify(node: TronNode, attempt: AttemptView) -> Testimony | str:
+async def _testify(node: TronNode, attempt: AttemptView) -> Statement | str:
     """A node's word, or what it says against it; raises NodeUnavailable or NodeStale if it can not tell."""
     solid = await newest(node, SOLID_STORE)
     if milliseconds(solid) < attempt.expires_ms:
-        return f"{node.name} has no solid block as late as the expiry"
+        raise NodeStale(node.name, "it has no solid block as late as the expiry")
     for txid in attempt.txids:
         if await info_of(node, SOLID_STORE, txid) is not None:
             return f"{node.name} has {txid.hex()} in a solid block"
@@ -97,7 +97,7 @@ async def _first_as_late(node: TronNode, attempt: AttemptView, solid: Header) ->
     return late
 
 
-async def _controlled(node: TronNode, attempt: AttemptView, end: Header) -> Testimony | str:
+async def _controlled(node: TronNode, attempt: AttemptView, end: Header) -> Statement | str:
     """Walk down by parent from the end to the reference until another transaction shows that the index works.
 
     Blocks without any transaction are their own proof: the whole walk then shows that none holds this one.
@@ -117,17 +117,15 @@ async def _controlled(node: TronNode, attempt: AttemptView, end: Header) -> Test
         if ids:
             info = await info_of(node, SOLID_STORE, ids[-1])
             if info is None or info.height != expected.height:
-                return f"the index of {node.name} lacks {ids[-1].hex()} of solid block {expected.height}"
-            return Testimony(node.name, end, f"{ids[-1].hex()} in block {expected.height}")
+                raise NodeStale(node.name, f"its index lacks {ids[-1].hex()} of block {expected.height}")
+            return Statement(node.name, end, f"{ids[-1].hex()} in block {expected.height}")
         if expected.height == 0:
             break
         expected = BlockRef(expected.height - 1, header.parent)
-    return Testimony(
-        node.name, end, f"no transaction in blocks {attempt.reference_height} to {end.ref.height}"
-    )
+    return Statement(node.name, end, f"blocks {attempt.reference_height} to {end.ref.height} are empty")
 
 
-def _evidence(attempt: AttemptView, told: list[Testimony]) -> dict[str, str]:
+def _evidence(attempt: AttemptView, told: list[Statement]) -> dict[str, str]:
     end = told[0].end
     return {
         "rule": "no solid block up to the first that is as late as the expiry holds it",

@@ -123,18 +123,15 @@ def _is_altered(echo: object, tx: SignedTx) -> bool:
     if not isinstance(shown, Mapping):
         return shown is not None
     signed = TronCodec().decode(tx.raw).transaction
+    signature = tx.raw[-SIGNATURE_BYTES:].hex()
+    if shown.get("signature", [signature]) != [signature]:
+        return True
     raw_data = shown.get("raw_data", {})
-    true = {
-        "timestamp": signed.timestamp_ms,
-        "expiration": signed.expiration_ms,
-        "fee_limit": signed.fee_limit,
-    }
-    is_other = isinstance(raw_data, Mapping) and any(
-        raw_data.get(name, number) != number for name, number in true.items()
-    )
-    signatures = shown.get("signature", [tx.raw[-SIGNATURE_BYTES:].hex()])
-    return (
-        is_other
-        or signatures != [tx.raw[-SIGNATURE_BYTES:].hex()]
-        or shown.get("txID") not in {None, tx.txid.hex()}
+    return not isinstance(raw_data, Mapping) or any(
+        raw_data.get(name, number) != number
+        for name, number in (
+            ("timestamp", signed.timestamp_ms),
+            ("expiration", signed.expiration_ms),
+            ("fee_limit", signed.fee_limit),
+        )
     )
