@@ -1,7 +1,7 @@
-"""What executes contracts, as the chain sees it: code and storage under a root, TRX in the chain's own ledger.
+"""What executes contracts, as the chain sees it: code and storage under a root, TRX in the chain's ledger.
 
-A run reads TRX balances through the ledger it is lent and hands back the new ones; every old root stays valid, so
-a fork needs no undo.
+A run reads TRX balances through the ledger it is lent and hands back the new ones; every old root stays valid,
+so a fork needs no undo.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Protocol
 
 FACTOR_ONE = 10_000  # energy factors are counted in these; 0 means no surcharge
-OPERATIONS = 250_000  # of one run; more is OUT_OF_TIME, counted in operations so that every run ends the same way
+OPERATIONS = 250_000  # of one run; more is OUT_OF_TIME, counted so that every run ends the same way
 
 
 class Ending(StrEnum):
@@ -62,7 +62,7 @@ class BlockFacts:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A message to a contract or a plain account; the transaction's id makes the addresses of contracts within."""
+    """A message to a contract or a plain account; the transaction's id makes addresses of contracts within."""
 
     sender: bytes
     to: bytes
@@ -88,8 +88,8 @@ class Creation:
 class Execution:
     """The result of a run. Without SUCCESS nothing changed: same root, no logs, no balances, nothing created.
 
-    `energy_used` holds the `energy_penalty` of factors; `balances` are new TRX balances of all accounts that the
-    run changed, those of sender and receiver included; an unknown address among them is a new account.
+    `energy_used` holds the `energy_penalty` of factors; `balances` are new TRX balances of all accounts that
+    the run changed, those of sender and receiver included; an unknown address among them is a new account.
     """
 
     ending: Ending

@@ -1,7 +1,7 @@
 """Tron's virtual machine as changes to the Shanghai one: older prices, its own addresses, energy factors.
 
-The prices are java-tron's EnergyCost: EXP, BALANCE, EXTCODESIZE, EXTCODECOPY, EXTCODEHASH, SLOAD, SSTORE and the
-calls cost what they cost before Ethereum's repricings, nothing is refunded, and a call may take all energy.
+The prices are java-tron's EnergyCost: EXP, BALANCE, EXTCODESIZE, EXTCODECOPY, EXTCODEHASH, SLOAD, SSTORE and
+the calls cost what they cost before Ethereum's repricings, nothing is refunded, a call may take all energy.
 """
 
 from collections.abc import Callable
@@ -97,7 +97,9 @@ class TvmState(ShanghaiState):
 class TvmComputation(ShanghaiComputation):
     """A frame that pays its contract's energy factor on what it spends itself."""
 
-    def __init__(self, state: StateAPI, message: MessageAPI, transaction_context: TransactionContextAPI) -> None:
+    def __init__(
+        self, state: StateAPI, message: MessageAPI, transaction_context: TransactionContextAPI
+    ) -> None:
         super().__init__(state, message, transaction_context)
         assert isinstance(state, TvmState)
         self.tvm: TvmState = state
@@ -121,7 +123,7 @@ class TvmComputation(ShanghaiComputation):
 
 
 class _TronCall(call.BaseCall):
-    """Prices of a call: what it costs itself is charged at once, then it lends as much as asked or all that is left."""
+    """Prices of a call: its own cost is charged at once, then it lends what was asked or all that is left."""
 
     def compute_msg_gas(
         self, computation: ComputationAPI, gas: int, to: Address, value: int
@@ -158,7 +160,10 @@ class TronCreate(system.CreateByzantium):
         return Lent(gas)
 
     def generate_contract_address(
-        self, stack_data: system.CreateOpcodeStackData, call_data: bytes, computation: ComputationAPI
+        self,
+        stack_data: system.CreateOpcodeStackData,  # noqa: ARG002 - the shape of the library
+        call_data: bytes,  # noqa: ARG002 - the shape of the library
+        computation: ComputationAPI,
     ) -> Address:
         assert isinstance(computation, TvmComputation)
         state = computation.tvm
