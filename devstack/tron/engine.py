@@ -1,7 +1,7 @@
 """What executes contracts, as the chain sees it: code and storage under a root, TRX in the chain's ledger.
 
-A run reads TRX balances through the ledger it is lent and hands back the new ones; every old root stays valid,
-so a fork needs no undo.
+A run reads TRX balances through the ledger it is lent and hands back the new ones; every old root stays
+valid, so a fork needs no undo.
 """
 
 from collections.abc import Mapping
@@ -62,7 +62,7 @@ class BlockFacts:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A message to a contract or a plain account; the transaction's id makes addresses of contracts within."""
+    """A message to a contract or an account; the transaction's id makes addresses of contracts within."""
 
     sender: bytes
     to: bytes
