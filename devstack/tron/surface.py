@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
-from devstack.faults.exchange import Call, HalfJson, HttpFailure, Refusal, Reply, Result, Silence
+from devstack.faults.exchange import Call, HalfJson, HangUp, HttpFailure, Refusal, Reply, Result, Silence
 from devstack.faults.scripts import Playbook
 from devstack.tron import (
     account_answers,
@@ -89,7 +89,7 @@ class Surface:
             case Silence():
                 await self._closing.wait()
             case HangUp() | HalfJson() | Refusal():
-                pass  # a broken off answer that is none, and JSON-RPC's way to refuse, end as a closed connection
+                pass  # nothing that could be written: the connection ends
         if request.transport is not None:
             request.transport.close()
         return web.Response(status=500)
