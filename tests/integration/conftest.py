@@ -2,6 +2,7 @@
 
 from tests.support.chain_fronted import fronted, rig
 from tests.support.chain_proxied import proxied, proxy_factory
+from tests.support.devstack_place import place
 from tests.support.ledger_database import ledger_database, owner, shared_ledger
 from tests.support.sending import world
 from tests.support.signing_asks import signer_database, signing, signing_house, vault
@@ -10,6 +11,7 @@ __all__ = [
     "fronted",
     "ledger_database",
     "owner",
+    "place",
     "proxied",
     "proxy_factory",
     "rig",
