@@ -6,9 +6,13 @@ from tests.support.devstack_place import place
 from tests.support.ledger_database import ledger_database, owner, shared_ledger
 from tests.support.sending import world
 from tests.support.signing_asks import signer_database, signing, signing_house, vault
+from tests.support.tron_devnet import async_tron, devnet, healed, tron
 
 __all__ = [
+    "async_tron",
+    "devnet",
     "fronted",
+    "healed",
     "ledger_database",
     "owner",
     "place",
@@ -19,6 +23,7 @@ __all__ = [
     "signer_database",
     "signing",
     "signing_house",
+    "tron",
     "vault",
     "world",
 ]
