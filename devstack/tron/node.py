@@ -86,9 +86,9 @@ class TronDevnet(PortedServer):
         """Return the private key (32 bytes) and the base58 address of a funded account."""
         return dev_key(index).secret, show(dev_address(index))
 
-    def ask(self, path: str, **params: object) -> Any:  # noqa: ANN401 - JSON of any shape
-        """Call the first node: `ask("wallet/getnowblock")`. Raises OSError when nobody answers."""
-        return _post(f"{self.url}/{path}", params)
+    def ask(self, path: str, *, second: bool = False, **params: object) -> Any:  # noqa: ANN401 - JSON of any shape
+        """Call a node: `ask("wallet/getnowblock")`. Raises OSError when nobody answers."""
+        return _post(f"{self.second_url if second else self.url}/{path}", params)
 
     def dev(self, name: str, *, second: bool = False, **params: object) -> dict[str, Any]:
         """Pull a lever or turn a knob. Raises DevnetError with the reason when it cannot be done."""

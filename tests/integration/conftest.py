@@ -5,9 +5,13 @@ from tests.support.chain_proxied import proxied, proxy_factory
 from tests.support.ledger_database import ledger_database, owner, shared_ledger
 from tests.support.sending import world
 from tests.support.signing_asks import signer_database, signing, signing_house, vault
+from tests.support.tron_devnet import async_tron, devnet, healed, tron
 
 __all__ = [
+    "async_tron",
+    "devnet",
     "fronted",
+    "healed",
     "ledger_database",
     "owner",
     "proxied",
@@ -17,6 +21,7 @@ __all__ = [
     "signer_database",
     "signing",
     "signing_house",
+    "tron",
     "vault",
     "world",
 ]
