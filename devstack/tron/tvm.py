@@ -128,6 +128,9 @@ class TvmComputation(ShanghaiComputation):
         return self._gas_meter.penalty
 
     def consume_gas(self, amount: int, reason: str) -> None:
+        if self.is_error:  # what is left burns as it is
+            super().consume_gas(Lent(amount), reason)
+            return
         self.tvm.steps += 1
         if self.tvm.steps > OPERATIONS:
             raise OutOfTime(reason)
