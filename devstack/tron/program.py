@@ -18,7 +18,7 @@ from devstack.tron.surface import BODY_BYTES_MAX, Surface
 from devstack.tron.triggers import Triggers
 from devstack.tron.views import Node
 
-CLOSING_SECONDS = 1
+CLOSING_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
