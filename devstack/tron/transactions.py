@@ -59,5 +59,5 @@ def read(data: bytes) -> SignedTransaction:
         contract=signed.contract[0],
         action=action,
         bandwidth_bytes=size + RESULT_BYTES,
-        size=len(data),
+        size=size,
     )
