@@ -1,4 +1,4 @@
-"""The devnet's HTTP interface is java-tron's in its shapes: defaults left out, `visible`, errors under 200."""
+"""The devnet's HTTP interface has java-tron's shapes: defaults left out, `visible`, errors under 200."""
 
 import json
 import urllib.request
@@ -155,7 +155,7 @@ def test_a_node_builds_transactions_for_those_who_trust_it(devnet: TronDevnet) -
 def test_a_constant_call_tells_result_cost_and_failure(devnet: TronDevnet) -> None:
     """A simulated transfer shows its false, its energy and its log; one that reverts shows that."""
     _, owner = dev_account(devnet, 1)
-    question = {
+    question: dict[str, Any] = {
         "owner_address": owner,
         "contract_address": show(devnet.contracts.usdt),
         "function_selector": "transfer(address,uint256)",
