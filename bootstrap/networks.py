@@ -1,6 +1,6 @@
 """From settings to chain adapters: the one place that knows which network is real. Workers only."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -13,10 +13,13 @@ from chains.evm.costs import FeePolicy
 from chains.evm.reader import EvmReader
 from chains.evm.writer import EvmWriter
 from chains.gateway import ChainReader, ChainWriter
+from chains.tron.client import TronClient, TronNetwork
+from chains.tron.costs import TronPolicy
+from chains.tron.reader import TronReader
+from chains.tron.writer import TronWriter
 from domain.assets import NetworkId
 from domain.stalls import StallBounds
-
-EVM_FAMILY = "eip155"
+from ledger.addresses import family_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ async def open_networks(house: HouseFile) -> AsyncIterator[Mapping[str, Connecte
     async with AsyncExitStack() as stack:
         connected: dict[str, ConnectedNetwork] = {}
         for entry in house.networks:
-            reader, writer = _evm(entry)
+            reader, writer = _adapter(entry)
             stack.push_async_callback(reader.close)
             connected[entry.network] = ConnectedNetwork(entry, reader, writer)
         yield connected
@@ -60,10 +63,6 @@ def derived_families(house: HouseFile) -> dict[str, DerivedFamily]:
 
 
 def _evm(entry: NetworkEntry) -> tuple[ChainReader, ChainWriter]:
-    family, _, _ = entry.network.partition(":")
-    if family != EVM_FAMILY:
-        message = f"no adapter speaks {entry.network}"
-        raise ValueError(message)
     client = EvmClient(
         EvmNetwork(
             network=NetworkId(entry.network),
@@ -75,3 +74,33 @@ def _evm(entry: NetworkEntry) -> tuple[ChainReader, ChainWriter]:
         )
     )
     return EvmReader(client), EvmWriter(client, FeePolicy())
+
+
+def _tron(entry: NetworkEntry) -> tuple[ChainReader, ChainWriter]:
+    client = TronClient(
+        TronNetwork(
+            network=NetworkId(entry.network),
+            node_urls=entry.nodes,
+            solidity_urls=entry.solidity_nodes,
+            genesis=entry.genesis or b"",
+            is_devnet=entry.is_devnet,
+            block_seconds=entry.block_seconds,
+            hints_url=entry.hints,
+        )
+    )
+    return TronReader(client), TronWriter(client, TronPolicy())
+
+
+ADAPTERS: Mapping[str, Callable[[NetworkEntry], tuple[ChainReader, ChainWriter]]] = {
+    "eip155": _evm,
+    "tron": _tron,
+}
+"""What speaks to the networks of each key family."""
+
+
+def _adapter(entry: NetworkEntry) -> tuple[ChainReader, ChainWriter]:
+    open_adapter = ADAPTERS.get(family_of(entry.network))
+    if open_adapter is None:
+        message = f"no adapter speaks {entry.network}"
+        raise ValueError(message)
+    return open_adapter(entry)

@@ -84,13 +84,14 @@ class _HousePart(BaseModel):
 
 
 class AssetEntry(_HousePart):
-    """One listed coin or token."""
+    """One listed coin or token; assets of one `currency` are added up in a player's totals."""
 
     id: int
     symbol: str
     network: str
     decimals: int
     contract: Hex = b""
+    currency: str = ""
 
     @field_validator("contract")
     @classmethod
@@ -108,15 +109,17 @@ class AssetEntry(_HousePart):
             kind=AssetKind.TOKEN if self.contract else AssetKind.NATIVE,
             decimals=self.decimals,
             contract=self.contract,
+            currency=self.currency,
         )
 
 
 class NetworkEntry(_HousePart):
     """One network: its nodes, its pace, where a first start begins to read, and when it counts as stalled.
 
-    `websocket` is where a node tells its new heads: they come sooner then; without it nodes are only polled.
-    Nothing new is sent while its newest block is older than `head_seconds_max`, or its final block more than
-    `final_seconds_max` older than the newest.
+    `websocket` (EVM) or `hints` (a ZeroMQ queue on Tron) is where a node tells its new heads: they come
+    sooner then; without it nodes are only polled. `solidity_nodes` name where each Tron node serves its final
+    blocks, in the order of `nodes`, if that is another address. Nothing new is sent while its newest block is
+    older than `head_seconds_max`, or its final block more than `final_seconds_max` older than the newest.
     """
 
     network: str
@@ -126,6 +129,8 @@ class NetworkEntry(_HousePart):
     is_devnet: bool = False
     start_height: int | None = None
     websocket: str = ""
+    solidity_nodes: tuple[str, ...] = ()
+    hints: str = ""
     head_seconds_max: int | None = Field(default=None, gt=0)
     final_seconds_max: int | None = Field(default=None, gt=0)
 

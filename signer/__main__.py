@@ -10,15 +10,14 @@ import json
 import logging
 import sys
 
-from chains.codecs.addresses import EvmAddressBook, checksum_text
+from chains.codecs.addresses import EVM_FAMILY, address_book
+from chains.codecs.evm_addresses import checksum_text
 from domain.errors import CroupierError
 from signer.keystore_keys import Keystore, KeystoreUnreadable
 from signer.registering import register_wallet
 from signer.running import KeyMissing, run
 from signer.settings import ProcessSettings, read_database_settings, read_keystore_settings
 from signer.shielding import forbid_dumps, leave
-
-EVM_FAMILY = "eip155"
 
 
 def main(arguments: list[str]) -> int:
@@ -51,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     keygen.set_defaults(command=_generate)
     register = commands.add_parser("register-wallet", help="open a wallet's nonce lane")
     register.add_argument("network", help="for example eip155:1")
-    register.add_argument("address", help="0x and forty hexadecimal digits")
+    register.add_argument("address", help="as people of the network write it: 0x… or T…")
     register.add_argument("next_nonce", type=int, help="what the network states for the fresh wallet")
     register.set_defaults(command=_register)
     return parser
@@ -81,7 +80,7 @@ def _generate(options: argparse.Namespace) -> None:
 
 
 def _register(options: argparse.Namespace) -> None:
-    wallet = EvmAddressBook().parse(options.address)
+    wallet = address_book(options.network).parse(options.address)
     dsn = read_database_settings().dsn.get_secret_value()
     is_new = register_wallet(dsn, options.network, wallet, options.next_nonce)
     sys.stdout.write("opened\n" if is_new else "has a lane already\n")

@@ -7,11 +7,11 @@ from chains.codecs.evm import (
     EvmCodec,
     EvmSigned,
     EvmTransaction,
-    Payment,
     call_of,
     payment_of,
     signing_digest,
 )
+from chains.codecs.payments import Payment
 from chains.codecs.signatures import sender_of
 from domain.errors import BadSignature, BytesMismatch
 from domain.sends import SignedTx, TxPurpose

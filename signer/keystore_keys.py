@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
-from chains.codecs.addresses import checksum_text
+from chains.codecs.evm_addresses import checksum_text
 from chains.codecs.hdkeys import address_of
 from signer.deriving import AccountKey, account_node, parse_xprv
 from signer.keys import Signature

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
 
-from chains.codecs.addresses import ADDRESS_BYTES, EvmAddressBook, checksum_text
+from chains.codecs.address_forms import ADDRESS_BYTES
+from chains.codecs.addresses import address_book
 from chains.codecs.evm import EvmTransaction
 from domain.errors import AddressInvalid, RefusedBySigner
 from domain.rules import Verdict
@@ -163,7 +164,8 @@ def check_payment(owed: Obligation, terms: NetworkTerms, *, payee_is_ours: bool)
     if payee_is_ours or owed.payee in terms.wallets:
         raise _refusal(Refusal.NOT_ALLOWED, "the payee is an address of this house")
     try:
-        EvmAddressBook(terms.tokens).parse(checksum_text(owed.payee))
+        book = address_book(terms.network, terms.tokens)
+        book.parse(book.show(owed.payee))
     except AddressInvalid as error:
         raise _refusal(Refusal.NOT_ALLOWED, f"the payee is refused ({error.reason})") from error
 

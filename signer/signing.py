@@ -15,7 +15,7 @@ from psycopg import Error as DatabaseError
 from psycopg.errors import UniqueViolation
 from temporalio import activity
 
-from chains.codecs.evm import Payment
+from chains.codecs.payments import Payment
 from domain.errors import (
     BadSignature,
     BytesMismatch,

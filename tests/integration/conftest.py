@@ -2,6 +2,7 @@
 
 from tests.support.chain_fronted import fronted, rig
 from tests.support.chain_proxied import proxied, proxy_factory
+from tests.support.devstack_place import place
 from tests.support.ledger_database import ledger_database, owner, shared_ledger
 from tests.support.sending import world
 from tests.support.signing_asks import signer_database, signing, signing_house, vault
@@ -14,6 +15,7 @@ __all__ = [
     "healed",
     "ledger_database",
     "owner",
+    "place",
     "proxied",
     "proxy_factory",
     "rig",

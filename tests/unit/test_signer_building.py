@@ -6,7 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from chains.codecs.evm import EvmCodec, Payment, payment_of
+from chains.codecs.evm import EvmCodec, payment_of
+from chains.codecs.payments import Payment
 from chains.codecs.signatures import sender_of
 from domain.errors import BytesMismatch
 from domain.sends import TxPurpose

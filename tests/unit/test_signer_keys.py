@@ -8,7 +8,7 @@ import pytest
 from coincurve import PrivateKey
 from pydantic import SecretStr
 
-from chains.codecs.evm import CURVE_ORDER, LOW_S_MAX
+from chains.codecs.curve import CURVE_ORDER, LOW_S_MAX
 from chains.codecs.signatures import recover_address
 from domain.errors import BadSignature
 from signer.keys import Signature, sign_checked, with_low_s
