@@ -35,6 +35,10 @@ class LocalChain(Protocol):
         """Let the stranger pay; returns the transaction, which no block has to hold so far."""
         ...
 
+    def endow(self, contract: bytes, payee: bytes, units: int) -> str:
+        """Let the treasury pay, whose money is that of the house; returns the transaction."""
+        ...
+
     def held(self, contract: bytes, holder: bytes) -> int:
         """What an address holds, by the node's own words; on Tron with the coins that it has staked."""
         ...

@@ -15,6 +15,7 @@ from devstack.house_files import hex_text, house_toml, signer_toml
 from devstack.key_material import ROLES, KeyMaterial
 from devstack.local_chains import LocalChain, SeededNetwork
 from devstack.postgres import Postgres
+from devstack.tron_network import LocalTron, found_tron
 from domain.accounts import Purpose
 from domain.assets import Asset
 from domain.ids import SLOTS
@@ -42,16 +43,18 @@ class SeededHouse:
     house_file: Path
     policy_file: Path
     evm: tuple[SeededNetwork[LocalEvm], ...]
+    tron: SeededNetwork[LocalTron] | None
 
     @property
     def networks(self) -> tuple[SeededNetwork[LocalChain], ...]:
-        return self.evm
+        return self.evm if self.tron is None else (*self.evm, self.tron)
 
 
 def seed(  # noqa: PLR0913 - the last two have defaults
     directory: Path,
     postgres: Postgres,
     chains: Sequence[LocalEvm],
+    tron: LocalTron | None,
     keys: KeyMaterial,
     *,
     wallets_per_network: int = WALLETS_PER_NETWORK,
@@ -73,7 +76,13 @@ def seed(  # noqa: PLR0913 - the last two have defaults
         )
         for number, chain in enumerate(chains)
     )
-    house = SeededHouse(directory / "house.toml", directory / "signer_policy.toml", evm)
+    first_id = 1 + ASSETS_PER_NETWORK * len(evm)
+    house = SeededHouse(
+        directory / "house.toml",
+        directory / "signer_policy.toml",
+        evm,
+        None if tron is None else found_tron(tron, first_id, keystore, wallets_per_network),
+    )
     families = dict.fromkeys(seeded.terms.family for seeded in house.networks)
     xpubs = {family: keystore.create_account(family, 0) for family in families}
     house.house_file.write_text(house_toml(house.networks, xpubs, OPERATOR), encoding="utf-8")
