@@ -99,9 +99,8 @@ class People:
         if not self.rich:
             self.rich = list(await asyncio.gather(*(self.register() for _ in range(self.stock))))
             addresses = await asyncio.gather(*(self.address(player) for player in self.rich))
-            for paid in reversed(
-                [self.pay_in(address, RICHES * self.world.place.whole) for address in addresses]
-            ):
+            units = COINS_OF_THE_RICH * self.world.place.whole
+            for paid in reversed([self.pay_in(address, units) for address in addresses]):
                 await self.credited(paid)
         return self.rich.pop()
 
