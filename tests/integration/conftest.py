@@ -2,6 +2,7 @@
 
 from tests.support.chain_fronted import fronted, rig
 from tests.support.chain_proxied import proxied, proxy_factory
+from tests.support.chain_tron import tron
 from tests.support.ledger_database import ledger_database, owner, shared_ledger
 from tests.support.sending import world
 from tests.support.signing_asks import signer_database, signing, signing_house, vault
@@ -17,6 +18,7 @@ __all__ = [
     "signer_database",
     "signing",
     "signing_house",
+    "tron",
     "vault",
     "world",
 ]
