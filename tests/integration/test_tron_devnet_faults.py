@@ -204,6 +204,22 @@ def test_the_queue_tells_drops_and_repeats(healed: TronDevnet) -> None:
         context.term()
 
 
+def test_the_clock_of_the_chain_may_be_wrong(healed: TronDevnet) -> None:
+    """What a node stamps itself carries its clock, an hour late."""
+    _, owner = dev_account(healed, 1)
+    question: dict[str, Any] = {
+        "owner_address": owner,
+        "to_address": healed.account(2)[1],
+        "amount": SUN,
+        "visible": True,
+    }
+    true = healed.ask("wallet/createtransaction", **question)["raw_data"]["timestamp"]
+    healed.dev("skew", ms=-3_600_000)
+    late = healed.ask("wallet/createtransaction", **question)["raw_data"]["timestamp"]
+    healed.dev("skew", ms=0)
+    assert -3_600_000 <= late - true < -3_500_000
+
+
 def test_an_unknown_lever_says_what_there_is(healed: TronDevnet) -> None:
     """A fault of no known name and a fork below the solid block are refused with the reason."""
     with pytest.raises(DevnetError, match="take_then_hang"):

@@ -124,3 +124,14 @@ def test_the_second_node_stands_on_the_same_chain(devnet: TronDevnet, tron: Tron
     devnet.mine()
     assert tron.get_transaction_info(signed.txid) == other.get_transaction_info(signed.txid)
     other.provider.sess.close()
+
+
+def test_blocks_come_by_themselves_and_never_early(devnet: TronDevnet) -> None:
+    """While it produces, a block comes in each slot of real time and none is stamped in the future."""
+    before = devnet.dev("produce")["head"]
+    while (status := devnet.dev("status"))["head"] < before + 3:
+        time.sleep(SLOT_MS / 1000)
+    assert status["head_ms"] <= time.time_ns() // 1_000_000
+    stopped = devnet.dev("produce", on=False)["head"]
+    time.sleep(3 * SLOT_MS / 1000)
+    assert devnet.dev("status")["head"] <= stopped + 1
