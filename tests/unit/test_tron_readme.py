@@ -31,7 +31,7 @@ def test_every_lever_and_knob_is_named(levers: Levers) -> None:
 
 def test_every_fault_and_contract_is_named() -> None:
     """Each fault by its name, each contract of the genesis by its attribute."""
-    names = {*FAULTS, *DevContracts.__slots__}  # type: ignore[attr-defined]  # made by the dataclass
+    names = {*FAULTS, *DevContracts.__slots__}
     assert [name for name in sorted(names) if f"`{name}`" not in PAGE] == []
 
 
