@@ -46,7 +46,7 @@ def test_an_expired_transaction_is_refused(devnet: TronDevnet, tron: Tron) -> No
 
 
 def test_a_signature_of_another_key_is_refused(devnet: TronDevnet, tron: Tron) -> None:
-    """Tronpy refuses to sign with it, and the node refuses what somebody else signed."""
+    """tronpy refuses to sign with it, and the node refuses what somebody else signed."""
     _, sender = dev_account(devnet, 1)
     foreign, _ = stranger()
     built = tron.trx.transfer(sender, dev_account(devnet, 2)[1], SUN).build()

@@ -117,7 +117,7 @@ def test_blocks_are_found_by_number_and_id(devnet: TronDevnet, tron: Tron) -> No
 
 
 def test_a_deployed_contract_lies_where_its_transaction_says(devnet: TronDevnet, tron: Tron) -> None:
-    """Tronpy deploys the paymaster anew; it pays TRX from inside, which no log tells."""
+    """tronpy deploys the paymaster anew; it pays TRX from inside, which no log tells."""
     key, sender = dev_account(devnet, 7)
     _, payee = stranger()
     known = tron.get_contract(show(devnet.contracts.paymaster))
