@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable
 from devstack.tron.acting import Plain, check
 from devstack.tron.admission import place_of, reference_to
 from devstack.tron.block_messages import TransactionInfo
-from devstack.tron.blocks import ChainBlock, build_genesis
+from devstack.tron.blocks import ChainBlock, build_genesis, chain_id
 from devstack.tron.branches import Branches, Switch
 from devstack.tron.contract_messages import Action, pack
 from devstack.tron.edits import Edit, FactorStep, Gift, carry_out
@@ -57,8 +57,8 @@ class TronChain:
         self.engine = engine
         self.parameters = parameters or ChainParameters()
         self.slots = Slots(genesis.time_ms, slot_ms)
-        self._book = Rulebook(self.slots, self.parameters, engine, internal_transactions)
         first, state = build_genesis(genesis.time_ms), first_state(genesis)
+        self._book = Rulebook(self.slots, self.parameters, engine, chain_id(first), internal_transactions)
         begin(state, first, self.parameters)
         self._branches = Branches(first, state)
         self._growth = Growth(self._book, self._branches)

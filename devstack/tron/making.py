@@ -34,6 +34,7 @@ class Rulebook:
     slots: Slots
     parameters: ChainParameters
     engine: Engine
+    chain_id: int
     internal_transactions: bool = False
 
 
@@ -65,6 +66,7 @@ def moment_after(book: Rulebook, head: ChainBlock, time_ms: int) -> Moment:
         slot_ms=book.slots.slot_ms,
         parameters=book.parameters,
         engine=book.engine,
+        chain_id=book.chain_id,
     )
 
 

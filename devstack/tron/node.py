@@ -37,12 +37,14 @@ class TronDevnet(PortedServer):
         backdated_ms: int = 43_200_000,
         produces: bool = False,
         internal_transactions: bool = False,
+        journal: Path | None = None,
         port: int | None = None,
         name: str = "tron",
     ) -> None:
         """Log into `directory`.
 
-        The genesis is `backdated_ms` old, which leaves room for so much of mining faster than real time.
+        The genesis is `backdated_ms` old, which leaves room for so much of mining faster than real time. The
+        chain outlives a crash of its process; with a `journal` file of its own also this object.
         """
         super().__init__()
         self.directory = directory
@@ -50,7 +52,11 @@ class TronDevnet(PortedServer):
         self.port = free_port(port)
         self.second_port = free_port()
         self.zmq_port = free_port()
+        if journal is None:
+            journal = directory / f"{name}.journal"
+            journal.unlink(missing_ok=True)
         self._options = [
+            *("--journal", str(journal)),
             *("--slot-ms", str(slot_ms)),
             *("--backdated-ms", str(backdated_ms)),
             *(("--produce",) if produces else ()),
@@ -124,6 +130,10 @@ class TronDevnet(PortedServer):
         return self.dev(
             "fork", depth=depth, without=list(without), again=list(again), timing_out=list(timing_out)
         )
+
+    def crash(self) -> None:
+        """End without a warning; `restart` comes back with every block that was shown, and an empty pool."""
+        self.kill()
 
     def fund(self, address: str, sun: int) -> None:
         """Give an address TRX that no transaction explains; the next block holds it."""

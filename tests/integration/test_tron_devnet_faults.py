@@ -175,7 +175,7 @@ def test_a_fork_takes_a_payment_back_and_brings_it_again(healed: TronDevnet, tro
 
 
 def test_the_queue_tells_drops_and_repeats(healed: TronDevnet) -> None:
-    """Block triggers name block and transactions; told to, the queue drops, repeats and tells of left blocks."""
+    """Triggers name their block; told to, the queue drops, repeats and tells of left blocks."""
     context = zmq.Context()
     hearing = context.socket(zmq.SUB)
     hearing.setsockopt(zmq.RCVTIMEO, TRIGGER_MS)

@@ -46,7 +46,7 @@ def test_an_expired_transaction_is_refused(devnet: TronDevnet, tron: Tron) -> No
 
 
 def test_a_signature_of_another_key_is_refused(devnet: TronDevnet, tron: Tron) -> None:
-    """tronpy refuses to sign with it, and the node refuses what somebody else signed."""
+    """The client refuses to sign with it, and the node refuses what somebody else signed."""
     _, sender = dev_account(devnet, 1)
     foreign, _ = stranger()
     built = tron.trx.transfer(sender, dev_account(devnet, 2)[1], SUN).build()
@@ -115,8 +115,8 @@ def test_an_account_that_does_not_exist_cannot_call(devnet: TronDevnet, tron: Tr
         call.build().sign(key).broadcast()
 
 
-def test_a_node_of_another_name_is_the_same_chain(devnet: TronDevnet, tron: Tron) -> None:
-    """The second node takes what the first one did not hear of."""
+def test_the_second_node_stands_on_the_same_chain(devnet: TronDevnet, tron: Tron) -> None:
+    """It takes what the first one did not hear of, and both show what became of it."""
     key, sender = dev_account(devnet, 4)
     signed = tron.trx.transfer(sender, dev_account(devnet, 2)[1], SUN).build().sign(key)
     other = Tron(HTTPProvider(devnet.second_url))

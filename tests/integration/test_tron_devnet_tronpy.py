@@ -2,6 +2,7 @@
 
 import pytest
 from tronpy import Tron
+from tronpy.contract import Contract
 from tronpy.exceptions import AddressNotFound, BlockNotFound, TransactionNotFound, TvmError
 
 from devstack.tron.addresses import show
@@ -117,17 +118,12 @@ def test_blocks_are_found_by_number_and_id(devnet: TronDevnet, tron: Tron) -> No
 
 
 def test_a_deployed_contract_lies_where_its_transaction_says(devnet: TronDevnet, tron: Tron) -> None:
-    """tronpy deploys the paymaster anew; it pays TRX from inside, which no log tells."""
+    """The paymaster deployed anew by tronpy pays TRX from inside, which no log tells."""
     key, sender = dev_account(devnet, 7)
     _, payee = stranger()
     known = tron.get_contract(show(devnet.contracts.paymaster))
-    deployed = (
-        tron.trx.deploy_contract(sender, known_again(known))
-        .fee_limit(1_000 * SUN)
-        .build()
-        .sign(key)
-        .broadcast()
-    )
+    again = Contract(bytecode=known.bytecode, abi=known.abi, name="Again", origin_energy_limit=1_000_000)
+    deployed = tron.trx.deploy_contract(sender, again).fee_limit(1_000 * SUN).build().sign(key).broadcast()
     devnet.mine()
     made = tron.get_contract(deployed.wait()["contract_address"])
     paying = made.functions.pay.with_owner(sender).with_transfer(2 * SUN)(payee).fee_limit(FEE_LIMIT)
@@ -135,14 +131,6 @@ def test_a_deployed_contract_lies_where_its_transaction_says(devnet: TronDevnet,
     devnet.mine()
     assert "log" not in paid.wait()
     assert balance(devnet, payee) == 2 * SUN
-
-
-def known_again(contract: object) -> object:
-    """Return a contract to deploy that is made like one that is known."""
-    from tronpy.contract import Contract  # noqa: PLC0415
-
-    assert isinstance(contract, Contract)
-    return Contract(bytecode=contract.bytecode, abi=contract.abi, name="Again", origin_energy_limit=1_000_000)
 
 
 def test_what_the_chain_says_of_itself(devnet: TronDevnet, tron: Tron) -> None:

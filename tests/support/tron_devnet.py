@@ -28,7 +28,7 @@ def devnet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TronDevnet]:
 
 @pytest.fixture(scope="module")
 def tron(devnet: TronDevnet) -> Iterator[Tron]:
-    """tronpy on the first node."""
+    """A tronpy client on the first node."""
     client = Tron(HTTPProvider(devnet.url))
     yield client
     client.provider.sess.close()

@@ -120,6 +120,14 @@ def test_a_constant_call_changes_nothing() -> None:
         constant_call(state, world.chain.moment, BOB.address, BOB.address, b"")
 
 
+def test_a_contract_knows_its_network_by_the_genesis() -> None:
+    """The chain id it reads is the last four bytes of the genesis block's id."""
+    world = World()
+    address = world.deploy(ALICE, bytes.fromhex("4660005260206000f3"))
+    asked = constant_call(world.chain.head_state, world.chain.moment, BOB.address, address, b"")
+    assert asked.output == bytes(28) + world.chain.genesis_block.id[-4:]
+
+
 def test_a_deployment_leaves_a_contract_and_its_record() -> None:
     """The record keeps who made it and what the owner set; the account is of the contract kind."""
     world = World()
