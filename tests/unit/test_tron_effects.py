@@ -41,7 +41,7 @@ def told(found: BlockEffects) -> list[tuple[str, bytes, bytes, int, bool]]:
 
 def test_each_kind_of_movement_is_one_effect() -> None:
     """Coins by their contract, tokens by their logs counted within the transaction, in order."""
-    approval = {"address": TOKEN.hex(), "topics": ["ab" * 32], "data": ""}
+    approval: Json = {"address": TOKEN.hex(), "topics": ["ab" * 32], "data": ""}
     found = read(coins(PAYER, PAYEE, 5), pays(approval, log(TOKEN, PAYEE, 7), log(SPOOF, OTHER, 8)))
     assert told(found) == [
         ("native", b"", PAYEE, 5, True),
