@@ -13,6 +13,10 @@ from chains.evm.costs import FeePolicy
 from chains.evm.reader import EvmReader
 from chains.evm.writer import EvmWriter
 from chains.gateway import ChainReader, ChainWriter
+from chains.tron.client import TronClient, TronNetwork
+from chains.tron.costs import TronPolicy
+from chains.tron.reader import TronReader
+from chains.tron.writer import TronWriter
 from domain.assets import NetworkId
 from domain.stalls import StallBounds
 from ledger.addresses import family_of
@@ -72,7 +76,25 @@ def _evm(entry: NetworkEntry) -> tuple[ChainReader, ChainWriter]:
     return EvmReader(client), EvmWriter(client, FeePolicy())
 
 
-ADAPTERS: Mapping[str, Callable[[NetworkEntry], tuple[ChainReader, ChainWriter]]] = {"eip155": _evm}
+def _tron(entry: NetworkEntry) -> tuple[ChainReader, ChainWriter]:
+    client = TronClient(
+        TronNetwork(
+            network=NetworkId(entry.network),
+            node_urls=entry.nodes,
+            solidity_urls=entry.solidity_nodes,
+            genesis=entry.genesis or b"",
+            is_devnet=entry.is_devnet,
+            block_seconds=entry.block_seconds,
+            hints_url=entry.hints,
+        )
+    )
+    return TronReader(client), TronWriter(client, TronPolicy())
+
+
+ADAPTERS: Mapping[str, Callable[[NetworkEntry], tuple[ChainReader, ChainWriter]]] = {
+    "eip155": _evm,
+    "tron": _tron,
+}
 """What speaks to the networks of each key family."""
 
 

@@ -98,7 +98,7 @@ class Keystore:
         The seed is forgotten: a stolen file opens this account and no other. Raises FileExistsError for an
         account that is already there, because addresses of it may have been shown.
         """
-        node = account_node(secrets.token_bytes(SEED_BYTES), account)
+        node = account_node(secrets.token_bytes(SEED_BYTES), account, family)
         self._write(f"account-{family}-{account}", "account", node.xpub, node.xprv.encode("ascii"))
         return node.xpub
 

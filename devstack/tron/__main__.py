@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+from pathlib import Path
 
 from devstack.tron.program import Settings, run
 
@@ -18,6 +19,7 @@ def main() -> None:
     )
     parser.add_argument("--produce", action="store_true", help="make blocks in the slots of real time")
     parser.add_argument("--internal", action="store_true", help="keep internal transactions")
+    parser.add_argument("--journal", type=Path, help="a file to keep the chain in, and to begin from")
     given = parser.parse_args()
     settings = Settings(
         ports=(given.port, *([given.second_port] if given.second_port else [])),
@@ -26,6 +28,7 @@ def main() -> None:
         backdated_ms=given.backdated_ms,
         produces=given.produce,
         internal_transactions=given.internal,
+        journal=given.journal,
     )
     asyncio.run(run(settings))
 

@@ -18,6 +18,7 @@ REFERENCE_HASH = slice(8, 16)  # the part of a block id that a transaction names
 
 def check_admission(state: State, moment: Moment, transaction: SignedTransaction) -> None:
     """Raise Refused unless a transaction may enter a block upon this state."""
+    check_signatures(state, transaction)
     _check_reference(state, transaction)
     if transaction.size > TRANSACTION_BYTES_MAX:
         raise Refused(ResponseCode.TOO_BIG_TRANSACTION_ERROR, f"{transaction.size} bytes")
@@ -29,7 +30,6 @@ def check_admission(state: State, moment: Moment, transaction: SignedTransaction
         )
     if place_of(state, transaction.txid) is not None:
         raise Refused(ResponseCode.DUP_TRANSACTION_ERROR, transaction.txid.hex())
-    check_signatures(state, transaction)
 
 
 def reference_to(number: int, block_id: bytes) -> tuple[bytes, bytes]:

@@ -63,7 +63,7 @@ def transaction_by_id(question: Question) -> Json:
     if found is None:
         return {}
     block = question.view.place(txid)
-    result = block.by_txid[txid].result if block else None
+    result = block.by_txid[txid].result if block else question.view.chain.pool_result(txid)
     return rendered(found, result, visible=question.visible)
 
 
@@ -99,7 +99,7 @@ def pending_transaction(question: Question) -> Json:
     found = next((one for one in question.view.chain.pending() if one.txid == wanted), None)
     if found is None:
         return {}
-    return rendered(found, None, visible=question.visible)
+    return rendered(found, question.view.chain.pool_result(wanted), visible=question.visible)
 
 
 def pending_size(question: Question) -> Json:

@@ -13,6 +13,7 @@ from devstack.tron.slots import Producer
 from devstack.tron.transactions import SignedTransaction
 
 NUMBER_BYTES = 8
+CHAIN_ID_BYTES = 4
 VERSION = 32
 
 
@@ -79,6 +80,11 @@ def build_genesis(time_ms: int) -> ChainBlock:
     """Make the block before all others; nobody signs it."""
     raw_header = RawBlockHeader(timestamp=time_ms, txTrieRoot=tree_root(()), parentHash=bytes(32))
     return ChainBlock(block_id(raw_header), raw_header, BlockHeader(raw_header), ())
+
+
+def chain_id(genesis: ChainBlock) -> int:
+    """Return the number a chain is known by: the last four bytes of its genesis block's id."""
+    return int.from_bytes(genesis.id[-CHAIN_ID_BYTES:])
 
 
 def stored(applied: tuple[Applied, ...]) -> tuple[Transaction, ...]:

@@ -7,6 +7,8 @@ from devstack.tron.blocks import ChainBlock
 from devstack.tron.making import solid_number
 from devstack.tron.state import State
 
+KEPT_BELOW_SOLID = 30  # states, for those who look at the chain as it was a little ago
+
 
 @dataclass(frozen=True, slots=True)
 class Switch:
@@ -31,7 +33,7 @@ class Branches:
         return self._branch[0]
 
     def state(self, block: ChainBlock) -> State:
-        """Return the state after a block at or above the solid one. Raises KeyError for an older one."""
+        """Return the state after a block. Raises KeyError for one long below the solid one."""
         return self._states[block.id]
 
     def at(self, number: int) -> ChainBlock | None:
@@ -42,6 +44,10 @@ class Branches:
         """Return a block of the branch in force; one that was left is gone, as in a node."""
         found = self._blocks.get(block_id)
         return found if found and self.at(found.number) is found else None
+
+    def known(self, block_id: bytes) -> ChainBlock | None:
+        """Return a block upon which another can be built, on whichever branch."""
+        return self._blocks.get(block_id) if block_id in self._states else None
 
     def add(self, block: ChainBlock, state: State) -> Switch:
         """Take in a block whose parent is known; it becomes the head if it is higher than the head."""
@@ -69,12 +75,13 @@ class Branches:
         if number <= self.solid.number:
             return
         self.solid = self._branch[number]
-        state = self._states[self.solid.id]
         for lost in tuple(self._unreachable()):
             del self._blocks[lost.id], self._states[lost.id]
-        state.settle()
-        for block in self._branch[:number]:
-            self._states.pop(block.id, None)
+        oldest = max(number - KEPT_BELOW_SOLID, 0)
+        self._states[self._branch[oldest].id].settle()
+        while oldest and self._branch[oldest - 1].id in self._states:
+            oldest -= 1
+            del self._states[self._branch[oldest].id]
 
     def _unreachable(self) -> Iterator[ChainBlock]:
         for block_id in self._states:

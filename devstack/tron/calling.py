@@ -244,7 +244,8 @@ def _apply(state: State, moment: Moment, ran: Execution) -> None:
     _set_balances(state, moment, {PREFIX + address: sun for address, sun in ran.balances.items()}, created)
     for address in created:
         _make_account(state, moment, address)
-        put_contract(state, ContractRecord(address, origin=address))
+        code_hash = keccak256(moment.engine.code(ran.state_root, address[1:]))
+        put_contract(state, ContractRecord(address, origin=address, code_hash=code_hash, version=1))
 
 
 def _set_balances(state: State, moment: Moment, balances: Mapping[bytes, int], created: set[bytes]) -> None:

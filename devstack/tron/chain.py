@@ -5,26 +5,27 @@ One thread uses it. Its head state counts the pool in, as that of a Tron node do
 
 import time
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import replace
 
-from devstack.tron.accounts import account, activated, contract, put_account, put_contract
+from devstack.tron.acting import Plain, check
 from devstack.tron.admission import place_of, reference_to
 from devstack.tron.block_messages import TransactionInfo
-from devstack.tron.blocks import ChainBlock, build_genesis
+from devstack.tron.blocks import ChainBlock, build_genesis, chain_id
 from devstack.tron.branches import Branches, Switch
 from devstack.tron.contract_messages import Action, pack
+from devstack.tron.edits import Edit, FactorStep, Gift, carry_out
 from devstack.tron.engine import Engine
 from devstack.tron.genesis_spec import GenesisSpec, first_state
+from devstack.tron.growing import Growth
+from devstack.tron.journal import Record
 from devstack.tron.making import (
-    Edit,
     Order,
     Rulebook,
     begin,
-    make,
     moment_after,
     next_maintenance_ms,
+    next_time,
 )
-from devstack.tron.messages import RawTransaction
+from devstack.tron.messages import RawTransaction, Result
 from devstack.tron.moment import Moment
 from devstack.tron.pool import Pool
 from devstack.tron.rules import ChainParameters
@@ -53,12 +54,14 @@ class TronChain:
         internal_transactions: bool = False,
     ) -> None:
         self.clock = clock
+        self.engine = engine
         self.parameters = parameters or ChainParameters()
         self.slots = Slots(genesis.time_ms, slot_ms)
-        self._book = Rulebook(self.slots, self.parameters, engine, internal_transactions)
         first, state = build_genesis(genesis.time_ms), first_state(genesis)
+        self._book = Rulebook(self.slots, self.parameters, engine, chain_id(first), internal_transactions)
         begin(state, first, self.parameters)
         self._branches = Branches(first, state)
+        self._growth = Growth(self._book, self._branches)
         self._down: frozenset[int] = frozenset()
         self._edits: tuple[Edit, ...] = ()
         self._listeners: list[Listener] = []
@@ -91,7 +94,7 @@ class TronChain:
     @property
     def moment(self) -> Moment:
         """The moment of the next block, as far as it is known."""
-        return moment_after(self._book, self.head, self._slot_time(1))
+        return moment_after(self._book, self.head, self._next_time)
 
     @property
     def solid_moment(self) -> Moment:
@@ -141,6 +144,27 @@ class TronChain:
             return Verdict(refused.code, refused.message, transaction.txid)
         return Verdict(ResponseCode.SUCCESS, "", transaction.txid)
 
+    def check(self, action: Plain) -> None:
+        """Raise ContractInvalid when an action is not possible upon the head, as a node that builds."""
+        check(self.head_state, self.moment, action)
+
+    def state_after(self, block: ChainBlock) -> State:
+        """Return the state after a block that is not long below the solid one. Raises KeyError for others."""
+        return self._branches.state(block)
+
+    def pool_result(self, txid: bytes) -> Result | None:
+        """Return how a waiting transaction would end upon the head."""
+        return self._pool.result(txid)
+
+    def keep_journal(self, write: Callable[[Record], None]) -> None:
+        """From now on hand the record of each block to `write` before the block is shown."""
+        self._growth.keep_journal(write)
+
+    def replay(self, records: Iterable[Record]) -> None:
+        """Make the blocks of a journal again upon a fresh chain of its genesis. Raises ForeignRecord."""
+        self._growth.replay(records)
+        self._renew()
+
     def draft(self, action: Action, *, expires_in_ms: int = 60_000, fee_limit: int = 0) -> RawTransaction:
         """Return an unsigned transaction as a node builds it for those who ask: it names the head."""
         number, digest = reference_to(self.head.number, self.head.id)
@@ -176,7 +200,7 @@ class TronChain:
     def mine_now(self) -> ChainBlock | None:
         """Make a block in the slot of this moment; None if it is used already or its producer is down."""
         due = self.slots.genesis_ms + self.slots.slot(self.clock()) * self.slots.slot_ms
-        if due < self._slot_time(1) or self.slots.producer(due).index in self._down:
+        if due < self._next_time or self.slots.producer(due).index in self._down:
             return None
         self._make_in(due, None, ())
         return self.head
@@ -198,15 +222,13 @@ class TronChain:
         joint = self.block_at(self.head.number - depth)
         if depth < 1 or joint is None or joint.number < self.solid.number:
             raise ValueError(f"{depth} blocks cannot be taken back: {self.solid.number} is solid")
-        state = self._branches.state(joint)
-        times = turns(self._book, state, joint, 2, depth + 1, self._down)
+        times = turns(self._book, self._branches.state(joint), joint, 2, depth + 1, self._down)
         self._check_time(times[-1])
         chosen = [one for one in self._popped(joint) if one.txid in {*again, *timing_out}]
         order = Order(chosen, frozenset(timing_out))
         block, switch = joint, Switch((), ())
         for time_ms in times:
-            block, state = make(self._book, block, state, time_ms, order)
-            switch = self._branches.add(block, state)
+            block, switch = self._growth.build(block, time_ms, order)
             order = Order()
         self._pool.forget(without)
         self._follow(switch, forgotten=without)
@@ -223,15 +245,15 @@ class TronChain:
 
     def top_up(self, address: bytes, sun: int) -> None:
         """Give an account TRX that no transaction explains, with the next block."""
-        self._edit(lambda state: _give(state, address, sun))
+        self._edit(Gift(address, sun))
 
     def set_energy_factor(self, address: bytes, factor: int) -> None:
-        """Set a contract's energy factor with the next block; 10,000 doubles."""
-        self._edit(lambda state: _step(state, address, factor))
+        """Set a contract's energy factor with the next block; 10,000 doubles. Raises ValueError."""
+        self._edit(FactorStep(address, factor))
 
     def _edit(self, edit: Edit) -> None:
+        carry_out(self._pool.state, edit)
         self._edits = (*self._edits, edit)
-        self._renew()
 
     def _make_in(self, time_ms: int, only: Collection[bytes] | None, without: Collection[bytes]) -> None:
         self._check_time(time_ms)
@@ -241,8 +263,7 @@ class TronChain:
             if (only is None or one.txid in only) and one.txid not in without
         ]
         order, self._edits = Order(waiting, edits=self._edits), ()
-        block, state = make(self._book, self.head, self._branches.state(self.head), time_ms, order)
-        self._follow(self._branches.add(block, state))
+        self._follow(self._growth.build(self.head, time_ms, order)[1])
 
     def _check_time(self, time_ms: int) -> None:
         if (wait_ms := time_ms - self.clock()) > 0:
@@ -259,7 +280,7 @@ class TronChain:
     def _renew(self, returned: Iterable[SignedTransaction] = ()) -> None:
         state = self._branches.state(self.head).over()
         for edit in self._edits:
-            edit(state)
+            carry_out(state, edit)
         self._pool.renew(state, self.moment, self.clock(), returned)
 
     def _tell(self, block: ChainBlock, *, removed: bool) -> None:
@@ -270,16 +291,9 @@ class TronChain:
         blocks = (self.block_at(number) for number in range(joint.number + 1, self.head.number + 1))
         return [one for block in blocks if block for one in block.transactions]
 
+    @property
+    def _next_time(self) -> int:
+        return next_time(self._book, self._branches.state(self.head), self.head)
+
     def _slot_time(self, count: int) -> int:
         return turn(self._book, self._branches.state(self.head), self.head, count, self._down)
-
-
-def _give(state: State, address: bytes, sun: int) -> None:
-    known = account(state, address) or activated(address, 0)
-    put_account(state, known.receiving(sun))
-
-
-def _step(state: State, address: bytes, factor: int) -> None:
-    record = contract(state, address)
-    assert record is not None, "a contract"
-    put_contract(state, replace(record, energy_factor=factor))

@@ -4,14 +4,15 @@ A block is solid once 19 of the 27 producers have built upon it: the 19th highes
 last. It never goes back, because no branch is adopted that leaves a solid block out.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from devstack.tron.accounts import contract_addresses
 from devstack.tron.admission import check_admission, remember_block, remember_transaction
 from devstack.tron.applying import Applied, apply
 from devstack.tron.blocks import ChainBlock, build
 from devstack.tron.calling import step_energy_factors
+from devstack.tron.edits import Edit, carry_out
 from devstack.tron.engine import Engine
 from devstack.tron.moment import Moment
 from devstack.tron.rules import BLOCK_BYTES_MAX, PRODUCERS, SOLID_PRODUCERS, ChainParameters
@@ -24,7 +25,6 @@ NEXT_MAINTENANCE: Kind[int] = Kind("next maintenance")
 WAS_MAINTENANCE: Kind[bool] = Kind("was maintenance")
 LAST_BUILT: Kind[int] = Kind("last built")
 SOLID: Kind[int] = Kind("solid")
-Edit = Callable[[State], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,7 @@ class Rulebook:
     slots: Slots
     parameters: ChainParameters
     engine: Engine
+    chain_id: int
     internal_transactions: bool = False
 
 
@@ -43,7 +44,7 @@ class Order:
 
     candidates: Iterable[SignedTransaction] = ()
     timing_out: frozenset[bytes] = frozenset()
-    edits: tuple[Edit, ...] = field(default=())
+    edits: tuple[Edit, ...] = ()
 
 
 def begin(state: State, genesis: ChainBlock, parameters: ChainParameters) -> None:
@@ -65,6 +66,7 @@ def moment_after(book: Rulebook, head: ChainBlock, time_ms: int) -> Moment:
         slot_ms=book.slots.slot_ms,
         parameters=book.parameters,
         engine=book.engine,
+        chain_id=book.chain_id,
     )
 
 
@@ -81,7 +83,7 @@ def make(
     state = below.over()
     moment = moment_after(book, head, time_ms)
     for edit in order.edits:
-        edit(state)
+        carry_out(state, edit)
     applied: list[Applied] = []
     size = 0
     for transaction in order.candidates:

@@ -21,6 +21,7 @@ class Moment:
     slot_ms: int
     parameters: ChainParameters
     engine: Engine
+    chain_id: int
 
     @property
     def window(self) -> int:
@@ -29,4 +30,4 @@ class Moment:
 
     @property
     def block_facts(self) -> BlockFacts:
-        return BlockFacts(self.number, self.time_ms, self.producer[1:])
+        return BlockFacts(self.number, self.time_ms, self.producer[1:], self.chain_id)

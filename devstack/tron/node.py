@@ -37,12 +37,14 @@ class TronDevnet(PortedServer):
         backdated_ms: int = 43_200_000,
         produces: bool = False,
         internal_transactions: bool = False,
+        journal: Path | None = None,
         port: int | None = None,
         name: str = "tron",
     ) -> None:
         """Log into `directory`.
 
-        The genesis is `backdated_ms` old, which leaves room for so much of mining faster than real time.
+        The genesis is `backdated_ms` old, which leaves room for so much of mining faster than real time. The
+        chain outlives a crash of its process; with a `journal` file of its own also this object.
         """
         super().__init__()
         self.directory = directory
@@ -50,7 +52,11 @@ class TronDevnet(PortedServer):
         self.port = free_port(port)
         self.second_port = free_port()
         self.zmq_port = free_port()
+        if journal is None:
+            journal = directory / f"{name}.journal"
+            journal.unlink(missing_ok=True)
         self._options = [
+            *("--journal", str(journal)),
             *("--slot-ms", str(slot_ms)),
             *("--backdated-ms", str(backdated_ms)),
             *(("--produce",) if produces else ()),
@@ -86,9 +92,9 @@ class TronDevnet(PortedServer):
         """Return the private key (32 bytes) and the base58 address of a funded account."""
         return dev_key(index).secret, show(dev_address(index))
 
-    def ask(self, path: str, **params: object) -> Any:  # noqa: ANN401 - JSON of any shape
-        """Call the first node: `ask("wallet/getnowblock")`. Raises OSError when nobody answers."""
-        return _post(f"{self.url}/{path}", params)
+    def ask(self, path: str, *, second: bool = False, **params: object) -> Any:  # noqa: ANN401 - JSON of any shape
+        """Call a node: `ask("wallet/getnowblock")`. Raises OSError when nobody answers."""
+        return _post(f"{self.second_url if second else self.url}/{path}", params)
 
     def dev(self, name: str, *, second: bool = False, **params: object) -> dict[str, Any]:
         """Pull a lever or turn a knob. Raises DevnetError with the reason when it cannot be done."""
@@ -124,6 +130,10 @@ class TronDevnet(PortedServer):
         return self.dev(
             "fork", depth=depth, without=list(without), again=list(again), timing_out=list(timing_out)
         )
+
+    def crash(self) -> None:
+        """End without a warning; `restart` comes back with every block that was shown, and an empty pool."""
+        self.kill()
 
     def fund(self, address: str, sun: int) -> None:
         """Give an address TRX that no transaction explains; the next block holds it."""

@@ -45,6 +45,20 @@ def check_signatures(state: State, transaction: SignedTransaction) -> None:
         raise SignatureInvalid("sig error")
 
 
+def signer_of(signature: bytes, digest: bytes) -> bytes:
+    """Return whose key signed a digest. Raises SignatureInvalid for bytes that are no signature."""
+    if len(signature) < SIGNATURE_BYTES:
+        raise SignatureInvalid(f"Signature size is {len(signature)}")
+    recovery = signature[SIGNATURE_BYTES - 1] % ETHEREUM_RECOVERY
+    try:
+        key = PublicKey.from_signature_and_message(
+            signature[: SIGNATURE_BYTES - 1] + bytes([recovery]), digest, hasher=None
+        )
+    except Exception as problem:  # noqa: BLE001 - the library raises bare Exception for a broken signature
+        raise SignatureInvalid(str(problem)) from None
+    return of_public_key(key)
+
+
 def _permission(state: State, transaction: SignedTransaction) -> Permission:
     number = transaction.contract.Permission_id
     owner = account(state, transaction.action.owner_address)
@@ -70,7 +84,7 @@ def _weight(permission: Permission, transaction: SignedTransaction) -> int:
     weights = {key.address: key.weight for key in permission.keys}
     signers: set[bytes] = set()
     for signature in transaction.signatures:
-        signer = _signer(signature, transaction.txid)
+        signer = signer_of(signature, transaction.txid)
         if signer in signers:
             raise SignatureInvalid(f"{show(signer)} has signed twice!")
         if signer not in weights:
@@ -79,19 +93,6 @@ def _weight(permission: Permission, transaction: SignedTransaction) -> int:
             )
         signers.add(signer)
     return sum(weights[signer] for signer in signers)
-
-
-def _signer(signature: bytes, digest: bytes) -> bytes:
-    if len(signature) < SIGNATURE_BYTES:
-        raise SignatureInvalid(f"Signature size is {len(signature)}")
-    recovery = signature[SIGNATURE_BYTES - 1] % ETHEREUM_RECOVERY
-    try:
-        key = PublicKey.from_signature_and_message(
-            signature[: SIGNATURE_BYTES - 1] + bytes([recovery]), digest, hasher=None
-        )
-    except Exception as problem:  # noqa: BLE001 - the library raises bare Exception for a broken signature
-        raise SignatureInvalid(str(problem)) from None
-    return of_public_key(key)
 
 
 def check_permission_update(state: State, moment: Moment, action: AccountPermissionUpdateContract) -> None:

@@ -5,12 +5,14 @@ import contextlib
 import signal
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from aiohttp import web
 
 from devstack.processes import LOCALHOST
 from devstack.tron.chain import TronChain
 from devstack.tron.genesis import dev_genesis
+from devstack.tron.journal_file import Beginning, JournalFile
 from devstack.tron.levers import Knobs, Levers, dev_calls, serving
 from devstack.tron.pacing import Clock, Pace
 from devstack.tron.pyevm import PyEvmEngine
@@ -18,7 +20,7 @@ from devstack.tron.surface import BODY_BYTES_MAX, Surface
 from devstack.tron.triggers import Triggers
 from devstack.tron.views import Node
 
-CLOSING_SECONDS = 1
+CLOSING_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ class Settings:
     backdated_ms: int = 43_200_000
     produces: bool = False
     internal_transactions: bool = False
+    journal: Path | None = None
 
 
 async def run(settings: Settings) -> None:
@@ -45,7 +48,8 @@ async def run(settings: Settings) -> None:
 @contextlib.asynccontextmanager
 async def serving_devnet(settings: Settings) -> AsyncIterator[Levers]:
     """Serve while the context lasts. Raises OSError when a port is taken."""
-    levers = make_chain(settings)
+    journal = JournalFile(settings.journal, _beginning(settings)) if settings.journal else None
+    levers = make_chain(settings, journal)
     triggers = Triggers(levers.chain, settings.zmq_port) if settings.zmq_port else None
     levers.triggers = triggers
     surfaces = [Surface(Node(levers.chain)) for _ in settings.ports]
@@ -64,19 +68,29 @@ async def serving_devnet(settings: Settings) -> AsyncIterator[Levers]:
             await runner.cleanup()
         if triggers is not None:
             triggers.close()
+        if journal is not None:
+            journal.close()
 
 
-def make_chain(settings: Settings) -> Levers:
-    """Make the chain of these settings, and the levers on it."""
+def make_chain(settings: Settings, journal: JournalFile | None = None) -> Levers:
+    """Make the chain of these settings, or the one that a journal tells of, and the levers on it."""
     clock, engine = Clock(), PyEvmEngine()
+    beginning = journal.beginning if journal else _beginning(settings)
     chain = TronChain(
-        dev_genesis(engine, clock() - settings.backdated_ms, settings.slot_ms),
+        dev_genesis(engine, beginning.genesis_ms, beginning.slot_ms),
         engine,
         clock=clock,
-        slot_ms=settings.slot_ms,
+        slot_ms=beginning.slot_ms,
         internal_transactions=settings.internal_transactions,
     )
+    if journal is not None:
+        chain.replay(journal.records)
+        chain.keep_journal(journal.write)
     return Levers(chain, clock, Pace(chain, asyncio.Lock(), on=settings.produces))
+
+
+def _beginning(settings: Settings) -> Beginning:
+    return Beginning(Clock()() - settings.backdated_ms, settings.slot_ms)
 
 
 async def _listen(surface: Surface, levers: Levers, port: int) -> web.AppRunner:

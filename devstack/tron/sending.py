@@ -8,7 +8,7 @@ from devstack.tron.asking import Answer, Question
 from devstack.tron.building import failure
 from devstack.tron.contract_messages import unpack
 from devstack.tron.messages import Transaction
-from devstack.tron.permissions import _signer as signer_of
+from devstack.tron.permissions import signer_of
 from devstack.tron.rendering import Json, Unreadable, read_transaction, shown, shown_transaction
 from devstack.tron.schema import Malformed, decode, encode
 from devstack.tron.verdicts import ResponseCode, SignatureInvalid, Verdict

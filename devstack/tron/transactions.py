@@ -36,28 +36,33 @@ class SignedTransaction:
 def read(data: bytes) -> SignedTransaction:
     """Read the bytes of a transaction, with or without a producer's result.
 
-    Raises Malformed for bytes that are no transaction, and for a signed part that canonical protobuf would
-    write otherwise: a node of Tron writes it anew, so its id would not be the sender's. Raises
-    ContractInvalid unless there is exactly one action, of a kind that is carried out here.
+    As a node does, it writes the signed part anew in canonical protobuf (fields it does not know are lost):
+    for a sender who wrote it otherwise the id is another, and the signature not the owner's. Raises Malformed
+    for bytes that are no transaction, and ContractInvalid unless there is exactly one action of a known kind.
     """
     envelope = decode(TransactionEnvelope, data)
     signed = decode(RawTransaction, envelope.raw_data)
-    if encode(signed) != envelope.raw_data:
-        raise Malformed("raw_data is not in the canonical form of protobuf, or has unknown fields")
-    if len(signed.contract) != 1:
-        raise ContractInvalid(f"contract size should be exactly 1, actual :{len(signed.contract)}")
+    raw = encode(signed)
+    txid = hashlib.sha256(raw).digest()
+    if not signed.contract:
+        raise ContractInvalid("No contract!")
+    if len(signed.contract) > 1:
+        raise ContractInvalid(
+            f"tx {txid.hex()} contract size should be exactly 1, this is extend feature "
+            f",actual :{len(signed.contract)}"
+        )
     try:
         action = unpack(signed.contract[0])
     except Malformed as problem:
         raise ContractInvalid(str(problem)) from None
-    size = len(encode(replace(envelope, ret=())))
+    size = len(encode(Transaction(signed, envelope.signature)))
     return SignedTransaction(
-        txid=hashlib.sha256(envelope.raw_data).digest(),
-        raw=envelope.raw_data,
+        txid=txid,
+        raw=raw,
         signed=signed,
         signatures=envelope.signature,
         contract=signed.contract[0],
         action=action,
         bandwidth_bytes=size + RESULT_BYTES,
-        size=len(data),
+        size=size,
     )

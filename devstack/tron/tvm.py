@@ -23,6 +23,7 @@ from eth.vm import mnemonics, opcode_values
 from eth.vm.forks.shanghai.computation import ShanghaiComputation
 from eth.vm.forks.shanghai.opcodes import SHANGHAI_OPCODES
 from eth.vm.forks.shanghai.state import ShanghaiState
+from eth.vm.gas_meter import GasMeter
 from eth.vm.logic import arithmetic, call, context, storage, system
 from eth.vm.opcode import Opcode, as_opcode
 from eth_typing import Address, Hash32
@@ -94,28 +95,49 @@ class TvmState(ShanghaiState):
         super().commit((root, checkpoint))  # type: ignore[arg-type]  # it is what their snapshot returned
 
 
-class TvmComputation(ShanghaiComputation):
-    """A frame that pays its contract's energy factor on what it spends itself."""
+class TvmMeter(GasMeter):
+    """Energy of one frame: on top of what it spends itself comes the factor of its contract."""
 
-    def __init__(
-        self, state: StateAPI, message: MessageAPI, transaction_context: TransactionContextAPI
-    ) -> None:
-        super().__init__(state, message, transaction_context)
-        assert isinstance(state, TvmState)
-        self.tvm: TvmState = state
-        self.factor = state.ledger.energy_factor(message.storage_address)
+    def __init__(self, energy: int, factor: int) -> None:
+        super().__init__(energy)
+        self.factor = factor
         self.penalty = 0
-        self.suicides: list[Internal] = []
 
     def consume_gas(self, amount: int, reason: str) -> None:
-        self.tvm.steps += 1
-        if self.tvm.steps > OPERATIONS:
-            raise OutOfTime(reason)
         if self.factor and not isinstance(amount, Lent):
             penalty = amount * self.factor // FACTOR_ONE
             self.penalty += penalty
             amount += penalty
         super().consume_gas(amount, reason)
+
+
+class TvmComputation(ShanghaiComputation):
+    """A frame of a run: it counts operations and keeps what SELFDESTRUCT moved."""
+
+    def __init__(
+        self, state: StateAPI, message: MessageAPI, transaction_context: TransactionContextAPI
+    ) -> None:
+        assert isinstance(state, TvmState)
+        self.tvm: TvmState = state
+        self.suicides: list[Internal] = []
+        super().__init__(state, message, transaction_context)
+
+    @property
+    def penalty(self) -> int:
+        assert isinstance(self._gas_meter, TvmMeter)
+        return self._gas_meter.penalty
+
+    def consume_gas(self, amount: int, reason: str) -> None:
+        if self.is_error:  # what is left burns as it is
+            super().consume_gas(Lent(amount), reason)
+            return
+        self.tvm.steps += 1
+        if self.tvm.steps > OPERATIONS:
+            raise OutOfTime(reason)
+        super().consume_gas(amount, reason)
+
+    def _configure_gas_meter(self) -> GasMeter:
+        return TvmMeter(self.msg.gas, self.tvm.ledger.energy_factor(self.msg.storage_address))
 
     @classmethod
     def consume_initcode_gas_cost(cls, computation: ComputationAPI) -> None:

@@ -52,6 +52,8 @@ class View:
     @property
     def state(self) -> State:
         """The state after the newest block, at a head that keeps up with the pool's effects on top."""
+        if self.node.lag:
+            return self.chain.state_after(self._true_top)
         return self.chain.solid_state if self.is_solid else self.chain.head_state
 
     @property

@@ -181,7 +181,7 @@ async def tron_devnet(backdated_ms: int = BACKDATED_MS) -> AsyncIterator[TronRig
 
 
 @pytest.fixture
-async def tron() -> AsyncIterator[TronRig]:
+async def tron_rig() -> AsyncIterator[TronRig]:
     """A new devnet of this test's own."""
     async with tron_devnet() as rig:
         yield rig

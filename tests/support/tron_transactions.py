@@ -1,4 +1,4 @@
-"""Tron transactions to try things on: any of them, one example, and their fields as the protocol names them."""
+"""Tron transactions to try things on: any of them, one example, and fields as the protocol names them."""
 
 from typing import Any
 
