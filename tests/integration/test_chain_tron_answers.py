@@ -96,109 +96,109 @@ QUESTIONS: dict[str, tuple[str, Question]] = {
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
-async def test_no_bad_answer_becomes_an_empty_one(tron: TronRig, question: str) -> None:
+async def test_no_bad_answer_becomes_an_empty_one(tron_rig: TronRig, question: str) -> None:
     """C1, N10: every question raises for every bad shape of the answer it rests on, and is answered later."""
     path, ask = QUESTIONS[question]
-    tx = await pay(tron, tron.native, stranger(1), 5, 0)
-    await mined(tron)
-    at = await readable(tron)
+    tx = await pay(tron_rig, tron_rig.native, stranger(1), 5, 0)
+    await mined(tron_rig)
+    at = await readable(tron_rig)
     for name, shape in SHAPES.items():
-        tron.strike(path, shape)
+        tron_rig.strike(path, shape)
         with pytest.raises(FAILURES):
-            pytest.fail(f"{question} became {await ask(tron, at, tx.txid)} by {name}")
-        tron.heal()
-    await ask(tron, at, tx.txid)
+            pytest.fail(f"{question} became {await ask(tron_rig, at, tx.txid)} by {name}")
+        tron_rig.heal()
+    await ask(tron_rig, at, tx.txid)
 
 
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES.keys())
-async def test_a_broadcast_without_a_proper_answer_is_ambiguous(tron: TronRig, shape: Layer) -> None:
+async def test_a_broadcast_without_a_proper_answer_is_ambiguous(tron_rig: TronRig, shape: Layer) -> None:
     """C1, T12: whatever is no proper answer leaves it open whether the bytes were taken; they land once."""
-    tx = await signed_payment(tron, tron.native, stranger(1), 1, 0)
-    tron.strike("wallet/broadcasthex", shape)
-    assert (await tron.writer.broadcast(tx)).outcome is BroadcastOutcome.AMBIGUOUS
-    tron.heal()
-    again = await tron.writer.broadcast(tx)
+    tx = await signed_payment(tron_rig, tron_rig.native, stranger(1), 1, 0)
+    tron_rig.strike("wallet/broadcasthex", shape)
+    assert (await tron_rig.writer.broadcast(tx)).outcome is BroadcastOutcome.AMBIGUOUS
+    tron_rig.heal()
+    again = await tron_rig.writer.broadcast(tx)
     assert again.outcome in (BroadcastOutcome.ACCEPTED, BroadcastOutcome.ALREADY_HAVE)
-    assert len((await mined(tron)).effects) == 1
+    assert len((await mined(tron_rig)).effects) == 1
 
 
-async def test_a_balance_is_of_the_solid_block_alone(tron: TronRig) -> None:
+async def test_a_balance_is_of_the_solid_block_alone(tron_rig: TronRig) -> None:
     """C3, T7: an older or newer block than the solid one has no balance, and what waits is not counted."""
-    before = await readable(tron)
-    await pay(tron, tron.native, stranger(1), 5, 0)
-    block = await mined(tron)
-    final = (await tron.reader.heads()).final.ref
-    assert (await tron.reader.balance(stranger(1), tron.native, final)).amount == 0
+    before = await readable(tron_rig)
+    await pay(tron_rig, tron_rig.native, stranger(1), 5, 0)
+    block = await mined(tron_rig)
+    final = (await tron_rig.reader.heads()).final.ref
+    assert (await tron_rig.reader.balance(stranger(1), tron_rig.native, final)).amount == 0
     with pytest.raises(NodeStale):
-        await tron.reader.balance(stranger(1), tron.native, block.header.ref)
+        await tron_rig.reader.balance(stranger(1), tron_rig.native, block.header.ref)
     with pytest.raises(NodeStale):
-        await tron.reader.balance(stranger(1), tron.native, before)
-    tron.mine(tron.finality_depth)
-    assert (await tron.reader.balance(stranger(1), tron.native, block.header.ref)).amount == 5
+        await tron_rig.reader.balance(stranger(1), tron_rig.native, before)
+    tron_rig.mine(tron_rig.finality_depth)
+    assert (await tron_rig.reader.balance(stranger(1), tron_rig.native, block.header.ref)).amount == 5
 
 
-async def test_a_balance_that_moves_while_it_is_read_is_none(tron: TronRig) -> None:
+async def test_a_balance_that_moves_while_it_is_read_is_none(tron_rig: TronRig) -> None:
     """Section 7: the solid number must be equal before and after, else the amount is of no block."""
-    at = await readable(tron)
+    at = await readable(tron_rig)
 
     async def mine_meanwhile(call: object, ask: Callable[..., Awaitable[object]]) -> object:
-        tron.mine()
+        tron_rig.mine()
         return await ask(call)
 
-    tron.strike("walletsolidity/getaccount", mine_meanwhile)  # type: ignore[arg-type]  # a layer of any call
+    tron_rig.strike("walletsolidity/getaccount", mine_meanwhile)  # type: ignore[arg-type]  # a layer of any call
     with pytest.raises(NodeStale):
-        await tron.reader.balance(address_of(tron.payer), tron.native, at)
+        await tron_rig.reader.balance(address_of(tron_rig.payer), tron_rig.native, at)
 
 
 @pytest.mark.parametrize("store", ["wallet", "walletsolidity"])
-async def test_a_block_short_of_a_result_is_incomplete(tron: TronRig, store: str) -> None:
+async def test_a_block_short_of_a_result_is_incomplete(tron_rig: TronRig, store: str) -> None:
     """C2, N14: with a result withheld the block raises, then an error body raises, later it is whole."""
     for serial in range(3):
-        await pay(tron, tron.token, stranger(serial), 5, serial)
-    newest = (await mined(tron)).header.ref.hash
+        await pay(tron_rig, tron_rig.token, stranger(serial), 5, serial)
+    newest = (await mined(tron_rig)).header.ref.hash
     if store == "walletsolidity":
-        await readable(tron)
+        await readable(tron_rig)
     path = f"{store}/gettransactioninfobyblocknum"
-    tron.strike(path, withhold_infos(count=1))
+    tron_rig.strike(path, withhold_infos(count=1))
     with pytest.raises(BlockIncomplete):
-        await tron.reader.block(newest)
-    tron.heal()
-    tron.strike(path, error("lack of computing resources"))
+        await tron_rig.reader.block(newest)
+    tron_rig.heal()
+    tron_rig.strike(path, error("lack of computing resources"))
     with pytest.raises(NodeUnavailable):
-        await tron.reader.block(newest)
-    tron.heal()
-    assert len((await tron.reader.block(newest)).effects) == 3
+        await tron_rig.reader.block(newest)
+    tron_rig.heal()
+    assert len((await tron_rig.reader.block(newest)).effects) == 3
 
 
-async def test_a_final_block_shows_what_its_head_block_showed(tron: TronRig) -> None:
+async def test_a_final_block_shows_what_its_head_block_showed(tron_rig: TronRig) -> None:
     """Record 0012: a block has no settled form before it is solid, and then the same effects and digest."""
-    await pay(tron, tron.token, stranger(1), 5, 0)
-    seen = await mined(tron)
+    await pay(tron_rig, tron_rig.token, stranger(1), 5, 0)
+    seen = await mined(tron_rig)
     with pytest.raises(NodeStale):
-        await tron.reader.settled(seen.header)
-    await readable(tron)
-    settled = await tron.reader.settled(seen.header)
+        await tron_rig.reader.settled(seen.header)
+    await readable(tron_rig)
+    settled = await tron_rig.reader.settled(seen.header)
     assert settled is not None
     assert settled.completeness == seen.completeness | {"source": "solid"}
     assert settled.effects == seen.effects
 
 
-async def test_a_branch_that_changes_while_it_is_read_is_stale(tron: TronRig) -> None:
+async def test_a_branch_that_changes_while_it_is_read_is_stale(tron_rig: TronRig) -> None:
     """Results are kept by height: a block whose branch is left between the calls is not read."""
-    tron.mine(3)
-    await pay(tron, tron.native, stranger(1), 5, 0)
-    newest = (await mined(tron)).header.ref.hash
+    tron_rig.mine(3)
+    await pay(tron_rig, tron_rig.native, stranger(1), 5, 0)
+    newest = (await mined(tron_rig)).header.ref.hash
 
     async def fork_first(call: object, ask: Callable[..., Awaitable[object]]) -> object:
-        tron.reorg(1)
+        tron_rig.reorg(1)
         return await ask(call)
 
-    tron.strike("wallet/gettransactioninfobyblocknum", fork_first, times=1)  # type: ignore[arg-type]  # as above
+    tron_rig.strike("wallet/gettransactioninfobyblocknum", fork_first, times=1)  # type: ignore[arg-type]  # as above
     with pytest.raises(NodeStale):
-        await tron.reader.block(newest)
+        await tron_rig.reader.block(newest)
 
 
-async def test_a_silent_node_does_not_hold_us(tron: TronRig, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_silent_node_does_not_hold_us(tron_rig: TronRig, monkeypatch: pytest.MonkeyPatch) -> None:
     """C1: a node that takes the question and never answers ends as NodeUnavailable."""
     monkeypatch.setattr(client_module, "READ_SECONDS_MAX", 0.2)
     released, closed = asyncio.Event(), asyncio.Event()
@@ -211,7 +211,7 @@ async def test_a_silent_node_does_not_hold_us(tron: TronRig, monkeypatch: pytest
 
     server = await asyncio.start_server(hold, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    client = TronClient(TronNetwork(tron.network, (f"http://127.0.0.1:{port}",), is_devnet=True))
+    client = TronClient(TronNetwork(tron_rig.network, (f"http://127.0.0.1:{port}",), is_devnet=True))
     with pytest.raises(NodeUnavailable, match="no answer in time"):
         await client.on_one_node(lambda node: node.identity())
     released.set()
@@ -220,18 +220,18 @@ async def test_a_silent_node_does_not_hold_us(tron: TronRig, monkeypatch: pytest
     server.close()
 
 
-async def test_an_endless_answer_is_cut_off(tron: TronRig, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_endless_answer_is_cut_off(tron_rig: TronRig, monkeypatch: pytest.MonkeyPatch) -> None:
     """C1: an answer beyond the size bound is no answer."""
-    await tron.reader.heads()
+    await tron_rig.reader.heads()
     monkeypatch.setattr(client_module, "ANSWER_BYTES_MAX", 20_000)
-    tron.strike("wallet/getblock", answer(" " * 50_000))
+    tron_rig.strike("wallet/getblock", answer(" " * 50_000))
     with pytest.raises(NodeUnavailable, match="larger than"):
-        await tron.reader.header_at(0)
+        await tron_rig.reader.header_at(0)
 
 
-async def test_a_closed_adapter_answers_nothing(tron: TronRig) -> None:
+async def test_a_closed_adapter_answers_nothing(tron_rig: TronRig) -> None:
     """After its end the adapter opens no connection again."""
-    client = tron.connect(tron.urls[:1])
+    client = tron_rig.connect(tron_rig.urls[:1])
     reader, writer = TronReader(client), TronWriter(client, TronPolicy())
     await reader.heads()
     await writer.close()

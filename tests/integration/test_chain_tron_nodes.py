@@ -25,109 +25,109 @@ def both(rig: TronRig) -> TronReader:
     return TronReader(rig.connect(rig.urls))
 
 
-async def test_a_node_of_another_chain_is_set_aside(tron: TronRig) -> None:
+async def test_a_node_of_another_chain_is_set_aside(tron_rig: TronRig) -> None:
     """B4: the other node serves from then on, the wrong one is asked nothing but who it is, once."""
     async with tron_devnet(BACKDATED_MS + 60_000) as other:
-        client = tron.connect((other.urls[0], tron.urls[0]))
+        client = tron_rig.connect((other.urls[0], tron_rig.urls[0]))
         reader, writer = TronReader(client), TronWriter(client, TronPolicy())
-        tx = await signed_payment(tron, tron.native, stranger(1), 1, 0)
-        await writer.plan(intent(tron, tron.native, stranger(2), 1))
+        tx = await signed_payment(tron_rig, tron_rig.native, stranger(1), 1, 0)
+        await writer.plan(intent(tron_rig, tron_rig.native, stranger(2), 1))
         result = await writer.broadcast(tx)
-        assert [answer.node for answer in result.answers] == [f"{tron.network}#1"]
-        assert await reader.identity() == await tron.reader.identity()
+        assert [answer.node for answer in result.answers] == [f"{tron_rig.network}#1"]
+        assert await reader.identity() == await tron_rig.reader.identity()
         asked = {call.method for call in other.surfaces[0].asked}
         assert (asked, len(other.surfaces[0].asked)) == ({"wallet/getblock", "walletsolidity/getblock"}, 2)
 
 
-async def test_a_wrong_genesis_is_another_chain(tron: TronRig) -> None:
+async def test_a_wrong_genesis_is_another_chain(tron_rig: TronRig) -> None:
     """B4: nothing is read or planned on a chain that began elsewhere."""
-    client = tron.connect(tron.urls[:1], genesis=OTHER_GENESIS)
+    client = tron_rig.connect(tron_rig.urls[:1], genesis=OTHER_GENESIS)
     with pytest.raises(NodeUnavailable, match="genesis"):
         await TronReader(client).heads()
     with pytest.raises(NodeUnavailable, match="genesis"):
-        await TronWriter(client, TronPolicy()).plan(intent(tron, tron.native, stranger(1), 1))
+        await TronWriter(client, TronPolicy()).plan(intent(tron_rig, tron_rig.native, stranger(1), 1))
 
 
-async def test_both_stores_of_a_node_serve_one_chain(tron: TronRig) -> None:
+async def test_both_stores_of_a_node_serve_one_chain(tron_rig: TronRig) -> None:
     """B4: a solidity address that leads to another chain makes the pair unusable."""
     async with tron_devnet(BACKDATED_MS + 60_000) as other:
-        mixed = tron.connect(tron.urls[:1], solidity_urls=other.urls[:1])
+        mixed = tron_rig.connect(tron_rig.urls[:1], solidity_urls=other.urls[:1])
         with pytest.raises(NodeUnavailable, match="two stores"):
             await TronReader(mixed).heads()
-        apart = tron.connect(tron.urls[:1], solidity_urls=tron.urls[1:])
-        assert await TronReader(apart).identity() == await tron.reader.identity()
+        apart = tron_rig.connect(tron_rig.urls[:1], solidity_urls=tron_rig.urls[1:])
+        assert await TronReader(apart).identity() == await tron_rig.reader.identity()
 
 
-async def test_identity_is_proven_again_after_a_failure(tron: TronRig) -> None:
+async def test_identity_is_proven_again_after_a_failure(tron_rig: TronRig) -> None:
     """B4: a node that failed says who it is before its next answer."""
-    await tron.reader.heads()
-    proofs = _proofs(tron)
-    await tron.reader.heads()
-    assert _proofs(tron) == proofs
-    tron.strike("wallet/getblock", status(503), times=1)
+    await tron_rig.reader.heads()
+    proofs = _proofs(tron_rig)
+    await tron_rig.reader.heads()
+    assert _proofs(tron_rig) == proofs
+    tron_rig.strike("wallet/getblock", status(503), times=1)
     with pytest.raises(NodeUnavailable):
-        await tron.reader.header_at(0)
-    await tron.reader.header_at(1 if tron.chain.head.number else 0)
-    assert _proofs(tron) > proofs
+        await tron_rig.reader.header_at(0)
+    await tron_rig.reader.header_at(1 if tron_rig.chain.head.number else 0)
+    assert _proofs(tron_rig) > proofs
 
 
-async def test_final_is_what_two_nodes_call_solid(tron: TronRig) -> None:
+async def test_final_is_what_two_nodes_call_solid(tron_rig: TronRig) -> None:
     """Record 0012: the lower of two solid blocks that hang together, and the newest head of one node."""
-    tron.mine(60)
-    tron.surfaces[1].node.lag = 7
-    heads = await both(tron).heads()
-    assert (heads.latest.ref.height, heads.final.ref.height) == (60, 60 - tron.finality_depth - 7)
+    tron_rig.mine(60)
+    tron_rig.surfaces[1].node.lag = 7
+    heads = await both(tron_rig).heads()
+    assert (heads.latest.ref.height, heads.final.ref.height) == (60, 60 - tron_rig.finality_depth - 7)
 
 
 @pytest.mark.parametrize("height", [1, 2, 17, 40, 42])
 async def test_nodes_that_disagree_share_what_lies_below(
-    tron: TronRig, height: int, caplog: pytest.LogCaptureFixture
+    tron_rig: TronRig, height: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The newest block before the branches part is final; the contradiction is an error in the log."""
-    tron.mine(60)
-    tron.surfaces[1].node.contradiction = Contradiction(height)
-    reader = both(tron)
+    tron_rig.mine(60)
+    tron_rig.surfaces[1].node.contradiction = Contradiction(height)
+    reader = both(tron_rig)
     with caplog.at_level(logging.ERROR):
         assert (await reader.heads()).final.ref.height == height - 1
     assert "contradict each other" in caplog.text
-    tron.heal()
-    assert (await reader.heads()).final.ref.height == 60 - tron.finality_depth
+    tron_rig.heal()
+    assert (await reader.heads()).final.ref.height == 60 - tron_rig.finality_depth
 
 
-async def test_without_a_second_word_nothing_becomes_final(tron: TronRig) -> None:
+async def test_without_a_second_word_nothing_becomes_final(tron_rig: TronRig) -> None:
     """What was agreed on stays final, the head moves on; before any agreement there is no answer."""
-    tron.mine(30)
-    reader = both(tron)
+    tron_rig.mine(30)
+    reader = both(tron_rig)
     agreed = (await reader.heads()).final
-    tron.strike("*", status(503), node=1)
-    tron.mine(30)
+    tron_rig.strike("*", status(503), node=1)
+    tron_rig.mine(30)
     heads = await reader.heads()
     assert (heads.latest.ref.height, heads.final) == (60, agreed)
     with pytest.raises(NodeUnavailable):
-        await both(tron).heads()
+        await both(tron_rig).heads()
 
 
-async def test_a_node_that_lags_gives_way(tron: TronRig) -> None:
+async def test_a_node_that_lags_gives_way(tron_rig: TronRig) -> None:
     """B3: final never goes back; where no other node keeps up, the answer is that it lags."""
-    tron.mine(60)
-    alone, reader = TronReader(tron.connect(tron.urls[:1])), both(tron)
+    tron_rig.mine(60)
+    alone, reader = TronReader(tron_rig.connect(tron_rig.urls[:1])), both(tron_rig)
     seen = await alone.heads()
     await reader.heads()
-    tron.surfaces[0].node.lag = 5
+    tron_rig.surfaces[0].node.lag = 5
     with pytest.raises(NodeStale):
         await alone.heads()
     assert (await reader.heads()).latest == seen.latest
-    tron.surfaces[0].node.lag = 45
+    tron_rig.surfaces[0].node.lag = 45
     with pytest.raises(NodeStale):
         await alone.heads()
 
 
-async def test_a_final_block_taken_back_by_all_is_broken_finality(tron: TronRig) -> None:
+async def test_a_final_block_taken_back_by_all_is_broken_finality(tron_rig: TronRig) -> None:
     """C8: a node whose branch lacks a final block is no lagging one, however many say the same."""
-    tron.mine(60)
-    reader = both(tron)
+    tron_rig.mine(60)
+    reader = both(tron_rig)
     final = (await reader.heads()).final.ref
-    for surface in tron.surfaces:
+    for surface in tron_rig.surfaces:
         surface.node.contradiction = Contradiction(final.height)
     with pytest.raises(FinalityBroken):
         await reader.heads()
