@@ -121,7 +121,10 @@ class SignedTx:
 
 @dataclass(frozen=True, slots=True)
 class SendIntent:
-    """What a plan is made for. `contract` is empty for the native coin; `fee_cap` is in native units."""
+    """What a plan is made for. `contract` is empty for the native coin; `fee_cap` is in native units.
+
+    For staked energy `amount` is stake, and `returns` takes back what the payee was lent.
+    """
 
     send_id: UUID
     kind: SendKind
@@ -131,6 +134,7 @@ class SendIntent:
     contract: bytes
     amount: int
     fee_cap: int
+    returns: bool = False
 
 
 class SimulationVerdict(StrEnum):
@@ -149,7 +153,8 @@ class SendPlan(Message):
     `patience_seconds` and `patience_blocks` is outbid by its next variant.
 
     Where transactions expire (Tron), `expires_ms` says when by the network's own clock, and `reference` is
-    the id of the final block that binds the transaction to its branch; elsewhere both are empty.
+    the id of the final block that binds the transaction to its branch; elsewhere both are empty. `burns` is
+    what staked energy does not cover there at worst, counted against the day's budget.
     """
 
     gas_limit: int
@@ -164,6 +169,7 @@ class SendPlan(Message):
     patience_blocks: int = 3
     reference: Hex = b""
     expires_ms: int = 0
+    burns: Units = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +244,10 @@ class SendFacts(Message):
 
 
 class SendOrder(Message):
-    """What an outgoing transaction is to do, fixed before anything is signed; `wallet` is the granted one."""
+    """What an outgoing transaction is to do, fixed before anything is signed; `wallet` is the granted one.
+
+    One of staked energy takes back what its payee was lent if it `returns`.
+    """
 
     send_id: UUID
     kind: SendKind
@@ -248,6 +257,7 @@ class SendOrder(Message):
     payee: Hex
     amount: Units
     fee_cap: Units
+    returns: bool = False
 
 
 class AttemptRef(Message):
