@@ -1,17 +1,18 @@
 """BroadcastingActivities: rehearse and quote a transaction, hand stored bytes to the nodes, do it again."""
 
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from temporalio import activity
 
+from activities.alarms import alarming
+from activities.deaths import Deaths
 from activities.shifts import Shift
 from chains.gateway import ChainWriter
 from domain.assets import Catalogue
-from domain.errors import CroupierError, FeeAboveCap, Unavailable
+from domain.errors import FeeAboveCap, Unavailable
 from domain.replacements import Replacement, ReplacementRequest
 from domain.sends import (
     AttemptRef,
@@ -26,11 +27,11 @@ from domain.sends import (
 )
 from domain.stalls import ChainStalled
 from ledger.freezing import must_be_trusted
+from ledger.open_sends import OpenSend, open_sends
 from ledger.sends import (
     copy_signed,
     insert_attempt,
     newest_variant,
-    open_sends,
     record_answers,
     record_sending,
     replan_attempt,
@@ -43,6 +44,8 @@ from ledger.stalling import STALLED
 
 HEAL_EVERY_SECONDS = 10
 RESEND_AFTER = timedelta(seconds=30)
+RESEND_EXPIRING_AFTER = timedelta(seconds=15)
+"""Nodes of networks whose transactions expire forget them sooner, and there is less time to be taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,7 @@ class BroadcastingActivities:
             await must_be_trusted(session, network, send_id)
             variant = await uncopied_variant(session, send_id, attempt)
             if variant is not None:
-                await copy_signed(session, send_id, attempt, variant)
+                await copy_signed(session, send_id, attempt, variant, self.writers[network].expiry)
             return await signed_plan(session, send_id, attempt)
 
     async def _rehearsed(self, request: PlanRequest) -> SendPlan:
@@ -120,15 +123,21 @@ class BroadcastingActivities:
         """Hand the stored bytes of one variant to the nodes; whatever they say, only a block ends it."""
         async with self.sessions.begin() as session:
             await must_be_trusted(session, ref.network, ref.send_id)
-            tx = await copy_signed(session, ref.send_id, ref.attempt, ref.variant)
+            tx = await copy_signed(
+                session, ref.send_id, ref.attempt, ref.variant, self.writers[ref.network].expiry
+            )
         return await self._hand_over(ref.network, tx)
 
     @activity.defn
     async def heal_sends(self, feed: FeedInput) -> None:
-        """Hand the bytes of open transactions to the nodes again while they are due; ends after a shift."""
+        """Hand the bytes of open transactions to the nodes again while they are due; ends after a shift.
+
+        What has expired by the network's final time is handed to nobody, and closed once it is proven dead.
+        """
         async for _ in Shift(every_seconds=HEAL_EVERY_SECONDS):
             try:
                 await self._heal(feed.network)
+                await Deaths(self.sessions, feed.network, self.writers[feed.network]).prove()
             except Unavailable as error:
                 activity.logger.warning("healing waits: %s", error.sentence)
 
@@ -150,19 +159,19 @@ class BroadcastingActivities:
         async with self.sessions.begin() as session:
             forgotten = await uncopied_sends(session, network)
         for send_id, attempt, variant in forgotten:
-            with _alarming(send_id, attempt):
+            with alarming(send_id, attempt):
                 async with self.sessions.begin() as session:
-                    await copy_signed(session, send_id, attempt, variant)
+                    await copy_signed(session, send_id, attempt, variant, self.writers[network].expiry)
 
     async def _heal(self, network: str) -> None:
         await self._copy_forgotten(network)
         async with self.sessions.begin() as session:
             waiting = await open_sends(session, network)
-        silent_since = datetime.now(UTC) - RESEND_AFTER
+        now = datetime.now(UTC)
         for send in waiting:
             activity.heartbeat(f"healing {send.send_id}")
-            if send.tried_at is None or send.tried_at < silent_since:
-                with _alarming(send.send_id, send.attempt):
+            if _is_due(send, now):
+                with alarming(send.send_id, send.attempt):
                     await self._hand_over(network, send.tx)
 
     async def _hand_over(self, network: str, tx: SignedTx) -> BroadcastNote:
@@ -178,12 +187,7 @@ class BroadcastingActivities:
         )
 
 
-@contextmanager
-def _alarming(send_id: UUID, attempt: int) -> Generator[None]:
-    """What is wrong with one send alarms and keeps no other from its turn; an outage ends the round."""
-    try:
-        yield
-    except Unavailable:
-        raise
-    except CroupierError as error:
-        activity.logger.error("send %s, attempt %s is not healed: %s", send_id, attempt, error.sentence)
+def _is_due(send: OpenSend, now: datetime) -> bool:
+    """Whether no node was called for a while."""
+    patience = RESEND_AFTER if send.expires_ms is None else RESEND_EXPIRING_AFTER
+    return send.tried_at is None or send.tried_at < now - patience

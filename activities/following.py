@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from temporalio import activity
 
 from activities.reading_ahead import reading_ahead
+from activities.settling import settled
 from activities.shifts import Shift
 from activities.vetting import Vetting
 from chains.gateway import ChainReader
@@ -162,13 +163,22 @@ class FollowingActivities:
         """Move final along our own linked headers, then weigh our wallets at exactly that block."""
         if heads.final.ref.height <= cursor.final_height or heads.final.ref.height > at.height:
             return
-        async with self.sessions.begin() as session:
-            await advance_final(session, network, heads.final, datetime.now(UTC))
-            weighed = await floats_of(session, network)
-        for known in weighed:
-            held = await reader.balance(known.address, self.catalogue.by_id(known.asset_id), heads.final.ref)
+        async for final in settled(self.sessions, network, reader, heads.final):
             async with self.sessions.begin() as session:
-                await weigh(session, network, known.address, known.asset_id, held.amount, held.at.height)
+                await advance_final(session, network, final, datetime.now(UTC))
+        try:
+            await self._weigh(network, reader, heads.final.ref)
+        except NodeStale as error:
+            activity.logger.info("weighing goes on at the next final block: %s", error.sentence)
+
+    async def _weigh(self, network: str, reader: ChainReader, at: BlockRef) -> None:
+        """Read the balances of our wallets, the oldest reading first: the node may move on meanwhile."""
+        async with self.sessions.begin() as session:
+            known = await floats_of(session, network)
+        for one in sorted(known, key=lambda held: held.confirmed_height):
+            held = await reader.balance(one.address, self.catalogue.by_id(one.asset_id), at)
+            async with self.sessions.begin() as session:
+                await weigh(session, network, one.address, one.asset_id, held.amount, held.at.height)
 
     async def _cursor(self, network: str, followed: FollowedNetwork) -> ChainCursor:
         try:

@@ -1,6 +1,6 @@
 """From settings to chain adapters: the one place that knows which network is real. Workers only."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -15,8 +15,7 @@ from chains.evm.writer import EvmWriter
 from chains.gateway import ChainReader, ChainWriter
 from domain.assets import NetworkId
 from domain.stalls import StallBounds
-
-EVM_FAMILY = "eip155"
+from ledger.addresses import family_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +42,7 @@ async def open_networks(house: HouseFile) -> AsyncIterator[Mapping[str, Connecte
     async with AsyncExitStack() as stack:
         connected: dict[str, ConnectedNetwork] = {}
         for entry in house.networks:
-            reader, writer = _evm(entry)
+            reader, writer = _adapter(entry)
             stack.push_async_callback(reader.close)
             connected[entry.network] = ConnectedNetwork(entry, reader, writer)
         yield connected
@@ -60,10 +59,6 @@ def derived_families(house: HouseFile) -> dict[str, DerivedFamily]:
 
 
 def _evm(entry: NetworkEntry) -> tuple[ChainReader, ChainWriter]:
-    family, _, _ = entry.network.partition(":")
-    if family != EVM_FAMILY:
-        message = f"no adapter speaks {entry.network}"
-        raise ValueError(message)
     client = EvmClient(
         EvmNetwork(
             network=NetworkId(entry.network),
@@ -75,3 +70,15 @@ def _evm(entry: NetworkEntry) -> tuple[ChainReader, ChainWriter]:
         )
     )
     return EvmReader(client), EvmWriter(client, FeePolicy())
+
+
+ADAPTERS: Mapping[str, Callable[[NetworkEntry], tuple[ChainReader, ChainWriter]]] = {"eip155": _evm}
+"""What speaks to the networks of each key family."""
+
+
+def _adapter(entry: NetworkEntry) -> tuple[ChainReader, ChainWriter]:
+    open_adapter = ADAPTERS.get(family_of(entry.network))
+    if open_adapter is None:
+        message = f"no adapter speaks {entry.network}"
+        raise ValueError(message)
+    return open_adapter(entry)

@@ -114,9 +114,10 @@ class AssetEntry(_HousePart):
 class NetworkEntry(_HousePart):
     """One network: its nodes, its pace, where a first start begins to read, and when it counts as stalled.
 
-    `websocket` is where a node tells its new heads: they come sooner then; without it nodes are only polled.
-    Nothing new is sent while its newest block is older than `head_seconds_max`, or its final block more than
-    `final_seconds_max` older than the newest.
+    `websocket` (EVM) or `hints` (a ZeroMQ queue on Tron) is where a node tells its new heads: they come
+    sooner then; without it nodes are only polled. `solidity_nodes` name where each Tron node serves its final
+    blocks, in the order of `nodes`, if that is another address. Nothing new is sent while its newest block is
+    older than `head_seconds_max`, or its final block more than `final_seconds_max` older than the newest.
     """
 
     network: str
@@ -126,6 +127,8 @@ class NetworkEntry(_HousePart):
     is_devnet: bool = False
     start_height: int | None = None
     websocket: str = ""
+    solidity_nodes: tuple[str, ...] = ()
+    hints: str = ""
     head_seconds_max: int | None = Field(default=None, gt=0)
     final_seconds_max: int | None = Field(default=None, gt=0)
 

@@ -34,6 +34,7 @@ from domain.levels import HotWalletInput
 from domain.own_transfers import OWN_KINDS, TransferInput
 from domain.players import PoolInput
 from domain.repairs import Restartable, RunState
+from domain.replacements import NotReplaceable
 from domain.sends import FeedInput, Told
 from domain.tickets import Ticket, first_number, update_id
 from ledger.events import DEMAND_CHANGED, GRANTED, DepositEvent, FloatEvent, SendEvent
@@ -49,7 +50,8 @@ from workflows.starts import Start, deposit_start, start_of, transfer_start
 
 TELL_PATIENCE = timedelta(seconds=5)
 REFUSALS = {
-    error.code for error in (TooLate, MayStillLand, Conflict, NotFound, RequestInvalid, AlreadyClosed)
+    error.code
+    for error in (TooLate, MayStillLand, NotReplaceable, Conflict, NotFound, RequestInvalid, AlreadyClosed)
 }
 """What a verb may be refused with for good."""
 NEWS = {GRANTED: SignalName.GRANTED, DEMAND_CHANGED: SignalName.DEMAND_CHANGED}

@@ -132,6 +132,13 @@ class ChainWriter(Protocol):
         """
         ...
 
+    def expiry(self, tx: SignedTx) -> int | None:
+        """The network's time, in ms, from which these bytes can never land; None where bytes never expire.
+
+        It is read from the bytes, which may be older than any plan; raises BytesMismatch if they are damaged.
+        """
+        ...
+
     async def liveness(self, attempt: AttemptView) -> Liveness:
         """What the chain proves about an attempt."""
         ...

@@ -259,6 +259,9 @@ class MemoryWriter:
             answer = NodeAnswer(NODE, BroadcastOutcome.AMBIGUOUS, "no answer in time")
         return BroadcastResult(answer.outcome, (answer,))
 
+    def expiry(self, tx: SignedTx) -> int | None:  # noqa: ARG002 - a nonce waits for ever
+        return None
+
     async def liveness(self, attempt: AttemptView) -> Liveness:
         if self._faults.strikes("failed_calls"):
             raise NodeUnavailable(NODE, "no answer in time")

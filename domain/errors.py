@@ -143,10 +143,10 @@ class TooLate(Rejected, code="TOO_LATE"):
 
 
 class MayStillLand(Rejected, code="MAY_STILL_LAND"):
-    """A refund that is wanted while something that was signed could still pay."""
+    """A refund that is wanted while something that was signed could still pay; `ends` says what ends that."""
 
-    def __init__(self, send: str) -> None:
-        super().__init__(f"A transaction of {send} may still land: cancel it first.", send=send)
+    def __init__(self, send: str, ends: str) -> None:
+        super().__init__(f"A transaction of {send} may still land: {ends}.", send=send)
 
 
 class Blocked(Rejected, code="BLOCKED"):

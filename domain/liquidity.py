@@ -19,8 +19,23 @@ UNMINED_MAX = 8
 """Transactions of one wallet that stand in no block yet; more of them would wait behind one stuck nonce."""
 OLDEST_UNMINED_MAX = timedelta(minutes=5)
 """A wallet whose oldest transaction waits longer takes no new ones: they would wait behind it."""
+IN_FLIGHT_MAX = 200
+"""The same where none waits behind another: what is on its way is bounded, its age is not."""
 PASSING_MAX = timedelta(minutes=10)
 """Who has waited so long is passed by nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class LaneBounds:
+    """How many transactions of a wallet may wait for a block, and how long the oldest (None: for ever)."""
+
+    unmined_max: int
+    oldest_max: timedelta | None
+
+
+NONCE_LANE = LaneBounds(UNMINED_MAX, OLDEST_UNMINED_MAX)
+_LANES = {"tron": LaneBounds(IN_FLIGHT_MAX, None)}
+"""Key families whose transactions wait for no other; every family that is not listed counts nonces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +47,15 @@ class PayingWallet:
     is_open: bool = True
     unmined: int = 0
     oldest_unmined: timedelta = timedelta(0)
+    bounds: LaneBounds = NONCE_LANE
 
     @property
     def places(self) -> int:
-        """How many more transactions its nonce lane takes."""
-        if not self.is_open or self.oldest_unmined > OLDEST_UNMINED_MAX:
+        """How many more transactions its lane takes."""
+        oldest_max = self.bounds.oldest_max
+        if not self.is_open or (oldest_max is not None and self.oldest_unmined > oldest_max):
             return 0
-        return max(0, UNMINED_MAX - self.unmined)
+        return max(0, self.bounds.unmined_max - self.unmined)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +120,11 @@ class QueueFacts(Message):
     lacks: tuple[Lack, ...] = ()
     hindrance: Hindrance = Hindrance.COINS
     expected_at: datetime | None = None
+
+
+def lane_of(family: str) -> LaneBounds:
+    """What bounds the lanes of wallets of this key family."""
+    return _LANES.get(family, NONCE_LANE)
 
 
 def allot(queue: Sequence[QueuedSend], wallets: Iterable[PayingWallet]) -> list[Allotment]:

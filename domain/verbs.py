@@ -3,14 +3,16 @@
 from collections.abc import Mapping
 
 from domain.errors import Conflict, MayStillLand, Rejected, RequestInvalid, TooLate
+from domain.replacements import NotReplaceable
 from domain.rules import Verdict
 from domain.send_steps import ATTEMPTS_BY_ITSELF
-from domain.sends import TxPurpose
+from domain.sends import AttemptFacts, TxPurpose
 from domain.wishes import (
     SupportAct,
     SupportVerb,
     Wish,
     can_be_replaced,
+    is_with_nodes,
     lacking,
     may_land,
     people_for,
@@ -26,6 +28,9 @@ REVIEW_VERBS: Mapping[WithdrawalState, tuple[ReviewVerb, ...]] = {
     WithdrawalState.APPROVED: (ReviewVerb.REJECT,),
 }
 """What reviewers may say while the reservation can still be voided."""
+ENDS_BY_CANCEL = "cancel it first"
+ENDS_BY_EXPIRY = "wait until it lands or has expired"
+_REPLACING = {SupportVerb.BUMP_FEE, SupportVerb.CANCEL_BY_SELF_SEND}
 
 
 def judge(act: SupportAct, facts: WithdrawalFacts) -> int:
@@ -50,8 +55,9 @@ def judge(act: SupportAct, facts: WithdrawalFacts) -> int:
 def refusal_of(verb: SupportVerb, facts: WithdrawalFacts, cap: int | None = None) -> Rejected | None:
     """Why the rows do not allow a wish; None if they do.
 
-    A transaction is replaced only while it has bytes and no block holds it; money goes back only while
-    nothing that was signed may land; of a refund and another attempt the one that was agreed on first wins.
+    A transaction is sent again or replaced only while it has bytes and no block holds it, and replaced only
+    where the network counts nonces; money goes back only while nothing that was signed may land; of a refund
+    and another attempt the one that was agreed on first wins.
     """
     if not facts.state.is_open:
         return TooLate(verb.word, facts.state.value)
@@ -63,7 +69,7 @@ def refusal_of(verb: SupportVerb, facts: WithdrawalFacts, cap: int | None = None
         return TooLate(verb.word, facts.state.value)
     if verb is SupportVerb.REJECT_AND_REFUND:
         return _refusal_to_refund(facts)
-    return _refusal_to_replace(verb, facts, cap)
+    return _refusal_to_send(verb, facts, cap)
 
 
 def people_needed(verb: SupportVerb, facts: WithdrawalFacts, cap: int | None = None) -> int:
@@ -118,15 +124,21 @@ def _refusal_to_refund(facts: WithdrawalFacts) -> Rejected | None:
     assert facts.send is not None
     if wants_another_try(facts.send, facts.wishes, facts.seen):
         return TooLate(SupportVerb.REJECT_AND_REFUND.word, "about to be tried again")
-    return MayStillLand(str(facts.withdrawal_id)) if may_land(facts.send) else None
+    if not may_land(facts.send):
+        return None
+    current = facts.send.current
+    ends = ENDS_BY_EXPIRY if current is not None and _expires(current) else ENDS_BY_CANCEL
+    return MayStillLand(str(facts.withdrawal_id), ends)
 
 
-def _refusal_to_replace(verb: SupportVerb, facts: WithdrawalFacts, cap: int | None) -> Rejected | None:
+def _refusal_to_send(verb: SupportVerb, facts: WithdrawalFacts, cap: int | None) -> Rejected | None:
     assert facts.send is not None
     current = facts.send.current
-    if current is None or not can_be_replaced(current):
+    if current is None or not is_with_nodes(current):
         outcome = current.outcome or current.state if current else None
         return TooLate(verb.word, outcome.value if outcome else "unsigned")
+    if verb in _REPLACING and not can_be_replaced(current):
+        return NotReplaceable(facts.network)
     if facts.send.frozen is not None:
         return TooLate(verb.word, "held by a frozen wallet")
     if verb is SupportVerb.CANCEL_BY_SELF_SEND and current.purpose is TxPurpose.CANCEL:
@@ -134,3 +146,8 @@ def _refusal_to_replace(verb: SupportVerb, facts: WithdrawalFacts, cap: int | No
     if verb is SupportVerb.BUMP_FEE and cap is not None and cap <= fee_limit(facts):
         return RequestInvalid(f"The cap is {fee_limit(facts)} already: name a higher one, or none.")
     return None
+
+
+def _expires(attempt: AttemptFacts) -> bool:
+    """Whether its transaction holds no nonce, so that only the network's time can end it unpaid."""
+    return attempt.outcome is None and attempt.state.has_bytes and attempt.nonce is None

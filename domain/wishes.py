@@ -107,10 +107,14 @@ def may_land(send: SendFacts) -> bool:
     )
 
 
+def is_with_nodes(attempt: AttemptFacts) -> bool:
+    """Whether its bytes may be sent again: signed, not ended, and in no block."""
+    return attempt.outcome is None and attempt.state.has_bytes and attempt.block_height is None
+
+
 def can_be_replaced(attempt: AttemptFacts) -> bool:
-    """Whether a bump or a cancel may still win: signed under a nonce, not ended, and in no block."""
-    is_open = attempt.outcome is None and attempt.state.has_bytes and attempt.block_height is None
-    return is_open and attempt.nonce is not None
+    """Whether a bump or a cancel of the same nonce may still win; what has none lands or expires."""
+    return is_with_nodes(attempt) and attempt.nonce is not None
 
 
 def wanted_replacement(send: SendFacts, wishes: Sequence[Wish], content_hash: bytes) -> TxPurpose | None:

@@ -137,6 +137,21 @@ NONCES_ARE_GAPLESS = """
 SELECT chain_id, wallet, min(nonce) AS lowest, max(nonce) AS highest, count(*) AS claimed
   FROM chain.attempts WHERE nonce IS NOT NULL GROUP BY 1, 2 HAVING count(*) <> max(nonce) - min(nonce) + 1
 """
+SIGNED_HAVE_ONE_CLAIM = """
+SELECT t.send_id, t.attempt, t.nonce, t.expires_ms
+  FROM chain.attempts t
+ WHERE (t.nonce IS NULL) = (t.expires_ms IS NULL)
+   AND EXISTS (SELECT 1 FROM chain.signed_txs x WHERE x.send_id = t.send_id AND x.attempt = t.attempt)
+"""
+EXPIRED_BY_FINAL_TIME = """
+SELECT t.send_id, t.attempt, t.expires_ms
+  FROM chain.attempts t
+  JOIN chain.evidence e ON e.evidence_id = t.evidence_id
+  LEFT JOIN chain.headers h ON h.chain_id = t.chain_id AND h.canonical
+   AND '0x' || encode(h.hash, 'hex') = e.body->>'final_block'
+ WHERE t.outcome = 'dead' AND t.expires_ms IS NOT NULL
+   AND (h.mined_at IS NULL OR extract(epoch FROM h.mined_at) * 1000 < t.expires_ms)
+"""
 HELD_EQUALS_ROWS = """
 WITH held AS (
   SELECT account_id & 255 AS purpose, (account_id >> 8) & 65535 AS asset_id, sum(credits - debits) AS units
@@ -253,6 +268,8 @@ CHAIN_INVARIANTS = {
     "refund_has_evidence": REFUND_HAS_EVIDENCE,
     "cursors_are_linked": CURSORS_ARE_LINKED,
     "nonces_are_gapless": NONCES_ARE_GAPLESS,
+    "signed_have_one_claim": SIGNED_HAVE_ONE_CLAIM,
+    "expired_by_final_time": EXPIRED_BY_FINAL_TIME,
     "held_equals_rows": HELD_EQUALS_ROWS,
     "floats_equal_grants": FLOATS_EQUAL_GRANTS,
     "sends_equal_transfers": SENDS_EQUAL_TRANSFERS,

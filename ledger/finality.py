@@ -3,6 +3,7 @@
 Final moves along our branch only. Anything else stops the network until people agree with it again.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import text, update
@@ -10,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.deposits import DepositState
 from domain.errors import FinalityBroken
-from domain.onchain import Header
+from domain.onchain import BlockRef, Header
 from domain.sends import MOVED_OTHERWISE, NO_EFFECT, AttemptOutcome, TxPurpose
 from ledger.chain_records import attempts, chains
 from ledger.events import EventKind, NewEvent, append_events
@@ -45,6 +46,16 @@ async def advance_final(session: AsyncConnection, network: str, final: Header, n
     return True
 
 
+async def above_final(
+    session: AsyncConnection, network: str, height: int, limit: int
+) -> list[tuple[Header, Mapping[str, str]]]:
+    """The first blocks of our branch above final and up to a height, with what proved each complete."""
+    rows = await session.execute(_ABOVE_FINAL, {"network": network, "height": height, "limit": limit})
+    return [
+        (Header(BlockRef(row.height, row.hash), row.parent, row.mined_at), row.completeness) for row in rows
+    ]
+
+
 async def freeze(session: AsyncConnection, network: str, why: str) -> None:
     """Stop a network until people lift it: no block, credit, plan or refund; the first reason stays."""
     await session.execute(
@@ -53,6 +64,15 @@ async def freeze(session: AsyncConnection, network: str, why: str) -> None:
         .values(mode="frozen", why=why)
     )
 
+
+_ABOVE_FINAL = text("""
+    SELECT h.height, h.hash, h.parent, h.mined_at, h.completeness
+      FROM chain.chains c
+      JOIN chain.headers h ON h.chain_id = c.chain_id AND h.canonical
+       AND h.height > c.final_height AND h.height <= :height
+     WHERE c.chain_id = :network
+     ORDER BY h.height LIMIT :limit
+""")
 
 _DEPOSITS = text("""
     UPDATE chain.deposits

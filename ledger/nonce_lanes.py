@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.deposits import WalletRole
 from domain.levels import HotFloat
-from domain.liquidity import PayingWallet
+from domain.liquidity import PayingWallet, lane_of
 from ledger.addresses import family_of, watch_wallet
 from ledger.chain_records import floats, wallets
 from ledger.records import AnyRow
@@ -106,7 +106,7 @@ async def hot_wallets(
     found: dict[bytes, list[AnyRow]] = {}
     for row in rows:
         found.setdefault(bytes(row.address), []).append(row)
-    return [_hot_wallet(address, lines) for address, lines in found.items()]
+    return [_hot_wallet(family_of(network), address, lines) for address, lines in found.items()]
 
 
 _LOCK = text("""
@@ -138,7 +138,7 @@ _WALLETS = text("""
 """)
 
 
-def _hot_wallet(address: bytes, lines: Sequence[AnyRow]) -> HotWalletRow:
+def _hot_wallet(family: str, address: bytes, lines: Sequence[AnyRow]) -> HotWalletRow:
     held = tuple(
         HotFloat(
             address=address,
@@ -162,6 +162,7 @@ def _hot_wallet(address: bytes, lines: Sequence[AnyRow]) -> HotWalletRow:
             is_open=first.is_open,
             unmined=first.unmined,
             oldest_unmined=first.oldest_unmined,
+            bounds=lane_of(family),
         ),
         floats=held,
     )

@@ -4,8 +4,7 @@ The order of commits is the whole trick: intent, signed bytes, sending row, netw
 the rows lead back to hashes that are already held, and a retry sends the same bytes. No hash is ever deleted.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -24,21 +23,10 @@ from domain.sends import (
 )
 from ledger.chain_records import attempts, broadcasts, grants, sends, signed_txs
 
+Expiry = Callable[[SignedTx], int | None]
+"""The network's time, in ms, from which bytes can never land; None if they never expire."""
 SENDING = "sending"
 """Result of a broadcast row that is committed before its node is called."""
-
-
-@dataclass(frozen=True, slots=True)
-class OpenSend:
-    """An attempt whose bytes may have to go out again; `tried_at` is the last time any node was called."""
-
-    send_id: UUID
-    attempt: int
-    state: AttemptState
-    wallet: bytes
-    nonce: int | None
-    tx: SignedTx
-    tried_at: datetime | None
 
 
 async def insert_attempt(  # noqa: PLR0913, PLR0917 - one row's columns
@@ -82,11 +70,18 @@ async def insert_attempt(  # noqa: PLR0913, PLR0917 - one row's columns
     return SendPlan.model_validate(stored)
 
 
-async def copy_signed(session: AsyncConnection, send_id: UUID, attempt: int, variant: int) -> SignedTx:
+def never(_: SignedTx) -> None:
+    """When bytes expire on a network where none do."""
+
+
+async def copy_signed(
+    session: AsyncConnection, send_id: UUID, attempt: int, variant: int, expiry: Expiry = never
+) -> SignedTx:
     """Copy the signer's bytes row to row, so that they never travel through a payload.
 
-    The attempt takes over its nonce or expiry, and state SIGNED. Raises NotYet while the signer has stored
-    nothing for this variant and BytesMismatch if other bytes were copied before.
+    The attempt takes over its nonce, or the time at which `expiry` says that its bytes end, and state SIGNED.
+    Raises NotYet while the signer has stored nothing for this variant and BytesMismatch if other bytes were
+    copied before.
     """
     row = (
         await session.execute(_SIGNATURE, {"send_id": send_id, "attempt": attempt, "variant": variant})
@@ -119,12 +114,13 @@ async def copy_signed(session: AsyncConnection, send_id: UUID, attempt: int, var
     ).one_or_none()
     if stored is None or stored.txid != row.txid or stored.raw != row.raw:
         raise BytesMismatch(f"send {send_id}, attempt {attempt}, variant {variant}")
+    signed = SignedTx(txid=stored.txid, raw=stored.raw)
     await session.execute(
         update(attempts)
         .where(*_at(send_id, attempt), attempts.c.state == AttemptState.LANED.value)
-        .values(state=AttemptState.SIGNED.value, **_claim_of(SendPlan.model_validate(plan), row.serial))
+        .values(state=AttemptState.SIGNED.value, **_claim_of(expiry(signed), row.serial))
     )
-    return SignedTx(txid=stored.txid, raw=stored.raw)
+    return signed
 
 
 async def replan_attempt(session: AsyncConnection, send_id: UUID, attempt: int, plan: SendPlan) -> None:
@@ -205,26 +201,6 @@ async def record_answers(
         await _move(session, network, txid, (AttemptState.SENDING,), AttemptState.ACCEPTED)
 
 
-async def open_sends(session: AsyncConnection, network: str) -> list[OpenSend]:
-    """Signed attempts of this network that stand in no block, in nonce order per wallet; for the healer.
-
-    None of a frozen network or wallet: until people trust it again nothing is sent there.
-    """
-    rows = await session.execute(_OPEN, {"network": network})
-    return [
-        OpenSend(
-            send_id=row.send_id,
-            attempt=row.attempt,
-            state=AttemptState(row.state),
-            wallet=row.wallet,
-            nonce=row.nonce,
-            tx=SignedTx(txid=row.txid, raw=row.raw),
-            tried_at=row.tried_at,
-        )
-        for row in rows
-    ]
-
-
 _SIGNATURE = text("""
     SELECT g.chain_id, g.txid, g.raw, g.purpose, c.serial
       FROM signer.signatures g JOIN signer.claims c ON c.send_id = g.send_id AND c.attempt = g.attempt
@@ -250,22 +226,6 @@ _FORGOTTEN = text("""
      ORDER BY t.wallet, c.serial, g.variant
 """)
 
-_OPEN = text("""
-    SELECT t.send_id, t.attempt, t.state, t.wallet, t.nonce, newest.txid, newest.raw,
-           (SELECT max(b.tried_at) FROM chain.broadcasts b
-             WHERE b.chain_id = t.chain_id AND b.txid = newest.txid) AS tried_at
-      FROM chain.attempts t
-      JOIN LATERAL (SELECT x.txid, x.raw FROM chain.signed_txs x
-                     WHERE x.send_id = t.send_id AND x.attempt = t.attempt
-                     ORDER BY x.variant DESC LIMIT 1) newest ON true
-     WHERE t.chain_id = :network AND t.outcome IS NULL
-       AND t.state IN ('signed', 'sending', 'accepted', 'orphaned')
-       AND NOT EXISTS (SELECT 1 FROM chain.chains c WHERE c.chain_id = t.chain_id AND c.mode = 'frozen')
-       AND NOT EXISTS (SELECT 1 FROM chain.wallets w
-                        WHERE w.chain_id = t.chain_id AND w.address = t.wallet AND w.state = 'frozen')
-     ORDER BY t.wallet, t.nonce
-""")
-
 
 async def _move(
     session: AsyncConnection,
@@ -288,9 +248,12 @@ async def _move(
     )
 
 
-def _claim_of(plan: SendPlan, serial: int) -> dict[str, int]:
-    """An attempt's claim on the network: a nonce of its wallet's lane, or the time at which it expires."""
-    return {"expires_ms": plan.expires_ms} if plan.expires_ms else {"nonce": serial}
+def _claim_of(expires_ms: int | None, serial: int) -> dict[str, int]:
+    """An attempt's claim on the network: a nonce of its wallet's lane, or the time at which it expires.
+
+    Bytes say when they expire, not the plan: it may have been made anew while the signer signed an older one.
+    """
+    return {"nonce": serial} if expires_ms is None else {"expires_ms": expires_ms}
 
 
 def _at(send_id: UUID, attempt: int) -> tuple[Any, Any]:

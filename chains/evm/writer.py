@@ -104,6 +104,9 @@ class EvmWriter:
             raise BytesMismatch(f"node {defect.node} can never take {tx.txid.hex()}: {defect.detail}")
         return BroadcastResult(outcome, answers)
 
+    def expiry(self, tx: SignedTx) -> int | None:  # noqa: ARG002 - a nonce waits for ever
+        return None
+
     async def liveness(self, attempt: AttemptView) -> Liveness:
         return await self._client.on_one_node(lambda node: _liveness(node, attempt))
 

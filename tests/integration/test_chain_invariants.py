@@ -61,6 +61,9 @@ INSERT INTO chain.attempts
          landed_txid, 'failed', evidence_id
     FROM chain.attempts
 """
+DIED_TOO_EARLY = """
+UPDATE chain.attempts SET outcome = 'dead', expires_ms = 1e15 WHERE outcome = 'paid'
+"""
 REFUNDED_UNPROVEN = """
 UPDATE ledger.withdrawals SET state = 'refunded', evidence_id = gen_random_uuid() WHERE state = 'settled'
 """
@@ -105,6 +108,9 @@ BREACHES = [
     ("UPDATE chain.headers SET canonical = false WHERE height = 1", "cursors_are_linked"),
     ("UPDATE chain.headers SET parent = sha256('x') WHERE height = 1", "cursors_are_linked"),
     ("UPDATE chain.chains SET final_hash = sha256('x')", "cursors_are_linked"),
+    ("UPDATE chain.attempts SET expires_ms = 1", "signed_have_one_claim"),
+    ("UPDATE chain.attempts SET nonce = NULL", "signed_have_one_claim"),
+    (DIED_TOO_EARLY, "expired_by_final_time"),
     ("UPDATE ledger.bets SET stake = stake + 1", "held_equals_rows"),
     ("UPDATE ledger.withdrawals SET state = 'cancelled' WHERE state = 'committed'", "held_equals_rows"),
     ("UPDATE chain.floats SET committed = committed + 1", "floats_equal_grants"),

@@ -13,7 +13,7 @@ from ledger.chain_invariants import check_chain_invariants
 from ledger.evidence import record_unpayable
 from ledger.finality import freeze
 from ledger.freezing import hold_unfrozen, must_be_trusted
-from ledger.sends import open_sends
+from ledger.open_sends import open_sends
 from ledger.withdrawals import mark
 from tests.support.ledger_database import NETWORK
 from tests.support.records import NOW, PAYEE, new_player, new_withdrawal, store_withdrawal

@@ -1,10 +1,16 @@
 """Stored bytes go out: whatever became of the answer that named them, and of the bytes beside them."""
 
+from datetime import timedelta
 from uuid import UUID, uuid5
 
 import pytest
 
-from activities.broadcasting import BroadcastingActivities
+from activities.broadcasting import (
+    RESEND_AFTER,
+    RESEND_EXPIRING_AFTER,
+    BroadcastingActivities,
+    _is_due,
+)
 from chains.memory import MemoryWriter
 from chains.memory_blocks import MemoryChain
 from domain.assets import NetworkId
@@ -12,11 +18,12 @@ from domain.errors import ChainFrozen
 from domain.freezes import WalletFrozen
 from domain.sends import AttemptRef, AttemptState, PlanRequest, SendKind, SendOrder, SignedTx
 from ledger.finality import freeze
+from ledger.open_sends import OpenSend
 from ledger.send_facts import recall_send
 from ledger.sends import insert_attempt
 from tests.support.chain_rigs import address_of, key_of
 from tests.support.ledger_database import NETWORK, TOKEN
-from tests.support.records import CATALOGUE, PAYEE, plan
+from tests.support.records import CATALOGUE, NOW, PAYEE, plan
 from tests.support.sending import HOT, NONCE, SEND, SendWorld
 
 OTHER = uuid5(UUID(int=0), "other")
@@ -141,3 +148,26 @@ async def test_patience_counts_from_the_turn_in_the_lane(world: SendWorld) -> No
         assert (behind.is_next, behind.waited_blocks) == (True, waited)
         assert behind.is_overdue is (waited >= plan().patience_blocks)
         await world.mine()
+
+
+@pytest.mark.parametrize(
+    ("expires_ms", "silent", "is_due"),
+    [
+        (None, None, True),
+        (None, RESEND_AFTER, False),
+        (None, RESEND_AFTER + timedelta(seconds=1), True),
+        (1, None, True),
+        (1, RESEND_EXPIRING_AFTER, False),
+        (1, RESEND_EXPIRING_AFTER + timedelta(seconds=1), True),
+    ],
+)
+def test_what_expires_is_sent_again_sooner(
+    expires_ms: int | None,
+    silent: timedelta | None,
+    is_due: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    """Nodes forget it sooner, and there is less time; what was never tried is due at once."""
+    tried_at = None if silent is None else NOW - silent
+    tx = SignedTx(bytes(32), b"")
+    send = OpenSend(SEND, 1, AttemptState.SENDING, HOT, None, expires_ms, tx, tried_at)
+    assert _is_due(send, NOW) is is_due

@@ -8,8 +8,9 @@ from domain.sends import AttemptOutcome, AttemptState
 from ledger.evidence import close_attempt
 from ledger.floats import release, set_float, settle_float
 from ledger.observed import unapply_block
+from ledger.open_sends import open_sends
 from ledger.send_facts import recall_send
-from ledger.sends import copy_signed, open_sends, record_sending
+from ledger.sends import copy_signed, record_sending
 from tests.support.ledger_database import COIN, NETWORK, TOKEN
 from tests.support.records import NOW, later
 from tests.support.sending import FEE, HOT, SEND, SendWorld

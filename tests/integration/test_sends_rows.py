@@ -16,12 +16,12 @@ from domain.sends import (
 )
 from ledger.finality import freeze
 from ledger.floats import settle_float
+from ledger.open_sends import open_sends
 from ledger.send_facts import recall_send, recall_sends
 from ledger.sends import (
     copy_signed,
     insert_attempt,
     newest_variant,
-    open_sends,
     record_answers,
     uncopied_variant,
 )

@@ -6,14 +6,14 @@ import pytest
 
 from domain.deposits import WalletRole
 from domain.onchain import Effect, Header, MinedTransaction
-from domain.sends import SendKind, SignedTx
+from domain.sends import SendKind, SendPlan, SignedTx
 from ledger.events import SendEvent, undelivered
 from ledger.finality import advance_final
 from ledger.floats import floats_of, set_float
 from ledger.liquidity import request_liquidity
 from ledger.nonce_lanes import FloatLimits, register_wallet, set_float_limits
 from ledger.observed import apply_block
-from ledger.sends import copy_signed, insert_attempt, record_sending
+from ledger.sends import Expiry, copy_signed, insert_attempt, never, record_sending
 from signer.migrating import upgrade as upgrade_signer
 from tests.support.ledger_database import COIN, NETWORK, TOKEN, LedgerDatabase
 from tests.support.records import NOW, PAYEE, RULES, address, block, plan, request_for, started_chain, txid
@@ -75,13 +75,21 @@ class SendWorld:
             )
         return signed
 
-    async def lane(self, attempt: int = 1, *, nonce: int = NONCE, tx: SignedTx | None = None) -> SignedTx:
-        """Plan, sign, copy and send one attempt."""
+    async def lane(
+        self,
+        attempt: int = 1,
+        *,
+        nonce: int = NONCE,
+        tx: SignedTx | None = None,
+        terms: SendPlan | None = None,
+        expiry: Expiry = never,
+    ) -> SignedTx:
+        """Plan, sign, copy and send one attempt, whose bytes end when `expiry` says."""
         async with self.chain.begin() as session:
-            await insert_attempt(session, self.send_id, attempt, NETWORK, HOT, plan())
+            await insert_attempt(session, self.send_id, attempt, NETWORK, HOT, terms or plan())
         signed = self.sign(attempt, nonce=nonce, tx=tx)
         async with self.chain.begin() as session:
-            await copy_signed(session, self.send_id, attempt, 1)
+            await copy_signed(session, self.send_id, attempt, 1, expiry)
             await record_sending(session, NETWORK, signed.txid, ["n-1", "n-2"], NOW)
         return signed
 
@@ -91,7 +99,7 @@ class SendWorld:
         *,
         succeeded: bool = True,
         paid: int | None = 500,
-        nonce: int = NONCE,
+        nonce: int | None = NONCE,
     ) -> Header:
         """Apply a block, with this transaction in it if one is given."""
         assert self.tip is not None

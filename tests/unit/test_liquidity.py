@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.liquidity import (
+    IN_FLIGHT_MAX,
     OLDEST_UNMINED_MAX,
     PASSING_MAX,
     UNMINED_MAX,
@@ -21,6 +22,7 @@ from domain.liquidity import (
     allot,
     describe_place,
     hindrance_of,
+    lane_of,
     shortfalls,
 )
 
@@ -96,6 +98,11 @@ def test_who_is_granted_and_whom_it_passes(line: Line) -> None:
         (replace(RICH, unmined=UNMINED_MAX + 1), 0),
         (replace(RICH, oldest_unmined=OLDEST_UNMINED_MAX), UNMINED_MAX),
         (replace(RICH, oldest_unmined=OLDEST_UNMINED_MAX + timedelta(seconds=1)), 0),
+        (replace(RICH, bounds=lane_of("eip155"), unmined=UNMINED_MAX), 0),
+        (replace(RICH, bounds=lane_of("tron"), unmined=IN_FLIGHT_MAX - 1), 1),
+        (replace(RICH, bounds=lane_of("tron"), unmined=IN_FLIGHT_MAX), 0),
+        (replace(RICH, bounds=lane_of("tron"), unmined=IN_FLIGHT_MAX - 9, oldest_unmined=timedelta(1)), 9),
+        (replace(RICH, bounds=lane_of("tron"), is_open=False), 0),
         (replace(RICH, is_open=False), 0),
     ],
 )

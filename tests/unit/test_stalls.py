@@ -34,6 +34,21 @@ def test_the_age_of_blocks_decides(
     assert stall_of(BOUNDS, pace, NOW, is_stalled=is_stalled) == says
 
 
+@pytest.mark.parametrize(
+    ("blocks_behind", "is_stalled", "stalls"),
+    [(60, False, False), (61, False, True), (60, True, True), (31, True, True), (30, True, False)],
+)
+def test_sixty_blocks_of_three_seconds_stall_and_thirty_are_open_again(
+    blocks_behind: int,
+    is_stalled: bool,  # noqa: FBT001 - a column of the table
+    stalls: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    """Tron's rule in the terms of its house entry: 180 seconds between final and newest block."""
+    pace = Pace(NOW, NOW - timedelta(seconds=3 * blocks_behind))
+    said = stall_of(StallBounds(final_seconds=180), pace, NOW, is_stalled=is_stalled)
+    assert (said is not None) is stalls
+
+
 def test_a_network_without_bounds_never_stalls() -> None:
     """What nobody watches is open, however old."""
     assert (

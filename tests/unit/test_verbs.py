@@ -4,7 +4,8 @@ from uuid import UUID
 
 import pytest
 
-from domain.errors import Conflict, RequestInvalid, TooLate
+from domain.errors import Conflict, MayStillLand, RequestInvalid, TooLate
+from domain.replacements import NotReplaceable
 from domain.rules import Verdict
 from domain.sends import (
     MOVED_OTHERWISE,
@@ -33,6 +34,7 @@ def attempt(
     """Return a signed attempt that stands here."""
     fields: dict[str, object] = {
         "variants": 0 if state is LANED else 1,
+        "nonce": None if state is LANED else 9,
         "purpose": TxPurpose.PAY,
         "block_height": 7 if outcome or state is INCLUDED else None,
         **more,
@@ -79,6 +81,7 @@ def wish(facts: WithdrawalFacts, verb: SupportVerb, person: str = "anna", **more
     return Wish(verb=verb, attempt=number, variant=1, person=person, content_hash=facts.seen, **fields)
 
 
+EXPIRING = attempt(nonce=None)
 TRIED = (attempt(1, outcome=DEAD), attempt(2, outcome=DEAD), attempt(3, outcome=DEAD))
 OF_A_TX = ("rebroadcast", "bump-fee", "cancel-by-self-send")
 
@@ -94,6 +97,8 @@ OF_A_TX = ("rebroadcast", "bump-fee", "cancel-by-self-send")
         (case(attempt(state=LANED)), True, ("check-now", "resume", "reject-and-refund")),
         (case(attempt()), False, ("check-now", *OF_A_TX)),
         (case(attempt()), True, ("check-now", *OF_A_TX, "resume")),
+        (case(EXPIRING), True, ("check-now", "rebroadcast", "resume")),
+        (case(attempt(outcome=DEAD, nonce=None)), True, ("check-now", "resume", "reject-and-refund")),
         (case(attempt(), frozen="a thief"), True, ("check-now", "resume")),
         (case(attempt(purpose=TxPurpose.CANCEL)), False, ("check-now", "rebroadcast", "bump-fee")),
         (case(attempt(state=INCLUDED)), False, ("check-now",)),
@@ -192,3 +197,28 @@ def test_a_wish_that_waits_is_a_sentence_and_a_raised_cap_a_limit() -> None:
     assert (fee_limit(both), unfulfilled(both)) == (300, [])
     assert isinstance(refusal_of(BUMP, both, 300), RequestInvalid)
     assert refusal_of(BUMP, both, 301) is None
+
+
+@pytest.mark.parametrize("verb", [BUMP, CANCEL])
+def test_nothing_is_replaced_where_no_nonce_is_counted(verb: SupportVerb) -> None:
+    """The refusal says what happens instead; the bytes may still be sent again."""
+    refusal = refusal_of(verb, case(EXPIRING))
+    assert isinstance(refusal, NotReplaceable)
+    assert refusal.sentence == "A transaction of eip155:1 cannot be replaced: it lands or expires."
+    assert refusal_of(AGAIN, case(EXPIRING)) is None
+
+
+@pytest.mark.parametrize(
+    ("facts", "ends"),
+    [
+        (case(attempt()), "cancel it first"),
+        (case(EXPIRING), "wait until it lands or has expired"),
+        (case(attempt(state=INCLUDED, nonce=None)), "wait until it lands or has expired"),
+        (case(attempt(1, outcome=DEAD, nonce=None), EXPIRING), "wait until it lands or has expired"),
+    ],
+)
+def test_no_refund_while_a_transaction_may_land(facts: WithdrawalFacts, ends: str) -> None:
+    """Whoever wants the money back reads what has to end first."""
+    refusal = refusal_of(REFUND, facts)
+    assert isinstance(refusal, MayStillLand)
+    assert refusal.sentence == f"A transaction of {UUID(int=1)} may still land: {ends}."
