@@ -68,7 +68,9 @@ class BorrowingActivities:
             assert sweep.source is not None, sweep
             known = sweep.delegation
             if known is not None and (known.is_coming or known.is_usable):
-                delegation = DelegationInput(delegation_id=known.delegation_id, network=sweep.network)
+                delegation: DelegationInput | None = DelegationInput(
+                    delegation_id=known.delegation_id, network=sweep.network
+                )
             else:
                 plan = DelegationPlan(
                     purpose=DelegationPurpose.SWEEP,

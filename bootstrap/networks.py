@@ -12,7 +12,7 @@ from chains.evm.client import EvmClient, EvmNetwork
 from chains.evm.costs import FeePolicy
 from chains.evm.reader import EvmReader
 from chains.evm.writer import EvmWriter
-from chains.gateway import ChainReader, ChainWriter
+from chains.gateway import ChainReader, ChainWriter, EnergyReader
 from domain.assets import NetworkId
 from domain.stalls import StallBounds
 from ledger.addresses import family_of
@@ -25,6 +25,7 @@ class ConnectedNetwork:
     entry: NetworkEntry
     reader: ChainReader
     writer: ChainWriter
+    energy: EnergyReader | None = None
 
     @property
     def followed(self) -> FollowedNetwork:

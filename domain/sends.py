@@ -123,7 +123,7 @@ class SignedTx:
 class SendIntent:
     """What a plan is made for. `contract` is empty for the native coin; `fee_cap` is in native units.
 
-    For staked energy `amount` is stake, and `returns` takes back what the payee was lent.
+    Of staked energy `amount` is the stake; one that `returns` takes it back from the payee.
     """
 
     send_id: UUID
@@ -154,7 +154,7 @@ class SendPlan(Message):
 
     Where transactions expire (Tron), `expires_ms` says when by the network's own clock, and `reference` is
     the id of the final block that binds the transaction to its branch; elsewhere both are empty. `burns` is
-    what staked energy does not cover there at worst, counted against the day's budget.
+    what staked energy does not cover there at worst.
     """
 
     gas_limit: int
@@ -244,10 +244,7 @@ class SendFacts(Message):
 
 
 class SendOrder(Message):
-    """What an outgoing transaction is to do, fixed before anything is signed; `wallet` is the granted one.
-
-    One of staked energy takes back what its payee was lent if it `returns`.
-    """
+    """What an outgoing transaction is to do, fixed before anything is signed; `wallet` is the granted one."""
 
     send_id: UUID
     kind: SendKind
