@@ -57,7 +57,7 @@ class BroadcastingActivities:
     sessions: Sessions
     catalogue: Catalogue
     writers: Mapping[str, ChainWriter]
-    burning: Mapping[str, Burning] = field(default_factory=dict)
+    burning: Mapping[str, Burning] = field(default_factory=dict[str, Burning])
 
     @activity.defn
     async def simulate_send(self, request: PlanRequest) -> SendPlan:
