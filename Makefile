@@ -3,7 +3,7 @@ SHELL := /bin/sh
 PYTHON ?= python3
 BIN := .venv/bin
 T ?= tests
-JOBS ?= auto
+JOBS ?= $(shell $(PYTHON) -c 'import os; print(min(4, 1 + (os.cpu_count() or 1)))')
 LOCKING := build/locking
 WEEK_AGO = $(shell $(PYTHON) -c 'import datetime as d; print(d.date.today() - d.timedelta(days=7))')
 COMPILE = $(LOCKING)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
@@ -25,8 +25,8 @@ demo: setup  ## deposit, bets and withdrawal on the embedded stack; writes build
 up: setup  ## the same stack, kept running; prints its addresses
 	@$(BIN)/python -m devstack up
 
-test: setup  ## the whole suite, a process a core; T=tests/unit narrows it, JOBS=0 runs it in one
-	@$(BIN)/python -m pytest --numprocesses $(JOBS) --maxprocesses 4 --dist loadfile $(T)
+test: setup  ## the whole suite, a process more than cores; T=tests/unit narrows it, JOBS=0 runs it in one
+	@$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile $(T)
 
 lint: setup  ## style, format, types, import contracts, house rules; runs all, then fails if one did
 	@failed=; \

@@ -1,6 +1,6 @@
 """Alarms: what is wrong with one send among many is told to people, and the others get their turn."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from domain.errors import CroupierError, Unavailable
 
 
 @contextmanager
-def alarming(send_id: UUID, attempt: int) -> Iterator[None]:
+def alarming(send_id: UUID, attempt: int) -> Generator[None]:
     """What is wrong with one send alarms and keeps no other from its turn; an outage ends the round."""
     try:
         yield

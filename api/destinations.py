@@ -2,22 +2,22 @@
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chains.codecs.addresses import AddressReason, EvmAddressBook, refused
+from chains.codecs.address_reasons import AddressReason, refused
+from chains.codecs.addresses import TextForms, address_book
 from domain.assets import Catalogue
 from domain.deposits import WalletRole
 from domain.errors import AssetUnknown
 from ledger.addresses import family_of, is_ours
 
-EVM_FAMILY = "eip155"
-
 
 class Destinations:
-    """The address book of each key family that the catalogue has a network of."""
+    """The address book of each network of the catalogue, by its family."""
 
     def __init__(self, catalogue: Catalogue) -> None:
-        self._catalogue = catalogue
         contracts = [asset.contract for asset in catalogue.assets if asset.contract]
-        self._books = {EVM_FAMILY: EvmAddressBook(contracts)}
+        self._books: dict[str, TextForms] = {
+            network: address_book(network, contracts) for network in catalogue.networks
+        }
 
     def parse(self, network: str, text: str) -> bytes:
         """Raw bytes of a payee; raises AddressInvalid with a reason, AssetUnknown for an unlisted network."""
@@ -32,9 +32,9 @@ class Destinations:
         self._book(network)
         return family_of(network)
 
-    def _book(self, network: str) -> EvmAddressBook:
-        book = self._books.get(family_of(network))
-        if network not in self._catalogue.networks or book is None:
+    def _book(self, network: str) -> TextForms:
+        book = self._books.get(network)
+        if book is None:
             raise AssetUnknown(f"on network {network}")
         return book
 

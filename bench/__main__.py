@@ -7,10 +7,11 @@ from functools import partial
 from pathlib import Path
 
 from bench.bets import run as run_bets
+from bench.grounds import ON_EVM, ON_TRON
 from bench.measuring import ROOT
 from bench.posting import run as run_posting
-from bench.withdrawals_evm import MINUTES, SEED
-from bench.withdrawals_evm import run as run_withdrawals
+from bench.withdrawals import MINUTES, SEED
+from bench.withdrawals import run as run_withdrawals
 
 Bench = Callable[[Path], Path]
 
@@ -38,7 +39,8 @@ def _benches(minutes: float, seed: int) -> Mapping[str, Bench]:
     return {
         "ledger": run_posting,
         "bets_single": run_bets,
-        "withdrawals_evm": partial(run_withdrawals, minutes=minutes, seed=seed),
+        "withdrawals_evm": partial(run_withdrawals, ON_EVM, minutes=minutes, seed=seed),
+        "withdrawals_tron": partial(run_withdrawals, ON_TRON, minutes=minutes, seed=seed),
     }
 
 

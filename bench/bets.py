@@ -71,14 +71,12 @@ def run(build: Path) -> Path:
 
 def _seat_players(stack: Stack) -> list[Seat]:
     """Register players and let each make a real deposit."""
-    seeded = stack.house.networks[0]
+    seeded = stack.house.evm[0]
     office = BackOffice(stack.operator_url, stack.keys.operator_key)
     players = [office.enter(f"bench-{number}", stack.player_url) for number in range(PLAYERS)]
-    treasury = seeded.chain.accounts()[0]
     for player in players:
-        address = player.deposit_address(seeded.network)
-        value = hex(DEPOSIT_COINS * 10**18)
-        seeded.chain.rpc("eth_sendTransaction", {"from": treasury, "to": address, "value": value})
+        address = seeded.chain.read_address(player.deposit_address(seeded.network))
+        seeded.chain.endow(b"", address, DEPOSIT_COINS * 10**seeded.coin.decimals)
     for player in players:
         wait_for(partial(_is_funded, player, seeded.coin), "a credit")
     office.close()

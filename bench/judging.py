@@ -9,20 +9,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.offering import Wish
-from devstack.anvil import Anvil
 from devstack.auditing import Audit
 from devstack.callers import PlayerClient
-from devstack.house_files import SeededNetwork, hex_text
+from devstack.house_files import hex_text
 
-TRANSFER_TOPIC = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef"
-"""keccak256 of `Transfer(address,address,uint256)`, the event of ERC-20."""
+TRANSFER_TOPIC = "ddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef"
+"""keccak256 of `Transfer(address,address,uint256)`, the event of ERC-20 and TRC-20."""
 PAGE = "200"
 COIN = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """Coins that a block moved to an address; `contract` is empty for the native coin."""
+    """Coins that a block moved, addresses as `0x` and 20 bytes; `contract` is empty for the native coin."""
 
     sender: str
     payee: str
@@ -49,15 +48,6 @@ class Verdict:
     def is_clean(self) -> bool:
         wrong = (self.double_payments, self.unpaid, self.wrong_payments, self.unasked_payments)
         return not any((*wrong, self.api_disagrees, self.not_settled, self.rules_broken))
-
-
-def payments_of(seeded: SeededNetwork) -> list[Payment]:
-    """Every movement of coin or token in every block since the house was opened."""
-    found: list[Payment] = []
-    newest = int(str(seeded.chain.rpc("eth_blockNumber")), 16)
-    for height in range(seeded.start_height + 1, newest + 1):
-        found += _payments_in(seeded.chain, hex(height), hex_text(seeded.token.contract))
-    return found
 
 
 def shown_by_api(players: Iterable[PlayerClient]) -> dict[str, dict[str, Any]]:
@@ -105,32 +95,6 @@ def judge(
         not_settled=sum(wish.state != "settled" for wish in wishes),
         rules_broken=tuple(name for name, holds in audited.invariants.items() if not holds),
     )
-
-
-def _payments_in(chain: Anvil, height: str, token: str) -> list[Payment]:
-    block: Any = chain.rpc("eth_getBlockByNumber", height, True)  # noqa: FBT003 - JSON-RPC counts places
-    if not block["transactions"]:
-        return []
-    receipts: Any = chain.rpc("eth_getBlockReceipts", height)
-    succeeded = {receipt["transactionHash"] for receipt in receipts if receipt["status"] == "0x1"}
-    coins = [
-        Payment(tx["from"], tx["to"], COIN, int(tx["value"], 16), tx["hash"])
-        for tx in block["transactions"]
-        if tx["hash"] in succeeded and tx["to"] and int(tx["value"], 16)
-    ]
-    tokens = [
-        Payment(
-            "0x" + log["topics"][1][-40:],
-            "0x" + log["topics"][2][-40:],
-            token,
-            int(log["data"], 16),
-            log["transactionHash"],
-        )
-        for receipt in receipts
-        for log in receipt["logs"]
-        if log["address"] == token and log["topics"][0] == TRANSFER_TOPIC
-    ]
-    return coins + tokens
 
 
 def _is_paid_right(wish: Wish, arrived: Sequence[Payment]) -> bool:

@@ -5,6 +5,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from time import time
+from typing import Protocol
 
 from devstack.stack import Stack
 
@@ -32,6 +33,14 @@ class Death:
     away_seconds: float
 
 
+class MortalNode(Protocol):
+    """A network's node, which comes back with its blocks."""
+
+    def crash(self) -> None: ...
+
+    def restart(self) -> None: ...
+
+
 def plan_kills(seconds: float, seed: int) -> list[Kill]:
     """One death in each fifth of a round, at a moment of chance; workers take turns."""
     chance = random.Random(seed)
@@ -46,26 +55,25 @@ def plan_kills(seconds: float, seed: int) -> list[Kill]:
     return [kill for kill in plan if kill.at_seconds < seconds]
 
 
-async def kill_in_time(stack: Stack, plan: Sequence[Kill]) -> list[Death]:
+async def kill_in_time(stack: Stack, node: MortalNode, plan: Sequence[Kill]) -> list[Death]:
     """Carry the plan out from now on; a death waits until the one before it was overcome."""
     begins = time()
     deaths: list[Death] = []
     for kill in plan:
         await asyncio.sleep(max(begins + kill.at_seconds - time(), 0))
         died = time()
-        await asyncio.to_thread(_kill, stack, kill.victim)
+        await asyncio.to_thread(_kill, stack, node, kill.victim)
         deaths.append(Death(kill, died, time() - died))
     return deaths
 
 
-def _kill(stack: Stack, victim: str) -> None:
+def _kill(stack: Stack, node: MortalNode, victim: str) -> None:
     if victim == "database":
         stack.postgres.kill()
         stack.postgres.restart()
     elif victim == "node":
-        (chain,) = stack.chains
-        chain.crash()
-        chain.restart()
+        node.crash()
+        node.restart()
     else:
         stack.kill_process(victim)
         stack.start_process(victim)

@@ -17,6 +17,8 @@ import httpx
 import psycopg
 
 from devstack.callers import BackOffice, PlayerClient
+from devstack.house_files import hex_text
+from devstack.local_chains import LocalChain, SeededNetwork
 from devstack.stack import Stack
 from domain.assets import Asset
 
@@ -26,6 +28,7 @@ TOKEN_SECONDS = 120  # a token lives for five minutes
 TIMEOUT_SECONDS = 20
 DRAIN_SECONDS = 900  # what was killed near the end has waits of minutes before it
 SMALLEST_SHARE = 1000  # of a whole coin: the minimum of the house
+ADDRESS_BYTES = 20
 
 CLOSED = """
 SELECT withdrawal_id::text, state, extract(epoch FROM closed_at)::float8 FROM ledger.withdrawals
@@ -35,12 +38,16 @@ SELECT withdrawal_id::text, state, extract(epoch FROM closed_at)::float8 FROM le
 
 @dataclass(slots=True)
 class Wish:
-    """One withdrawal as its client knows it; moments in seconds since 1970, `closed_at` None while open."""
+    """One withdrawal as its client knows it; moments in seconds since 1970, `closed_at` None while open.
+
+    `payee` is `0x` and the 20 bytes, `to` how people on its network write that.
+    """
 
     key: str
     player: PlayerClient
     asset: Asset
     payee: str
+    to: str
     amount: int
     asked_at: float = 0.0
     answered_at: float = 0.0
@@ -52,20 +59,20 @@ class Wish:
     @property
     def body(self) -> dict[str, str]:
         asset, network = self.asset.symbol, self.asset.network
-        return {"asset": asset, "network": network, "to": self.payee, "amount": str(self.amount)}
+        return {"asset": asset, "network": network, "to": self.to, "amount": str(self.amount)}
 
 
 class Offer:
     """What the players of a house ask for; `repeats` counts requests that had to be made again."""
 
     def __init__(
-        self, stack: Stack, players: Sequence[PlayerClient], assets: Sequence[Asset], seed: int
+        self, stack: Stack, players: Sequence[PlayerClient], seeded: SeededNetwork[LocalChain], seed: int
     ) -> None:
         self.wishes: list[Wish] = []
         self.repeats = 0
         self._stack = stack
         self._players = players
-        self._fresh = _wishes(players, assets, seed)
+        self._fresh = _wishes(players, seeded, seed)
         self._open: dict[str, Wish] = {}
 
     async def keep_open(self, window: int, seconds: float) -> None:
@@ -151,12 +158,13 @@ class Offer:
             await asyncio.sleep(RETRY_SECONDS)
 
 
-def _wishes(players: Sequence[PlayerClient], assets: Sequence[Asset], seed: int) -> Iterator[Wish]:
+def _wishes(players: Sequence[PlayerClient], seeded: SeededNetwork[LocalChain], seed: int) -> Iterator[Wish]:
     """Withdrawals without end; no two have the same payee, and neighbours differ in amount."""
     chance = random.Random(seed)
     for number in count(1):
-        asset = chance.choice(assets)
+        asset = chance.choice(seeded.assets)
         smallest = 10**asset.decimals // SMALLEST_SHARE
-        payee = "0x" + sha256(f"{seed}/{number}".encode()).hexdigest()[:40]
-        key = f"out-{number}"
-        yield Wish(key, chance.choice(players), asset, payee, smallest + number % smallest)
+        payee = sha256(f"{seed}/{number}".encode()).digest()[:ADDRESS_BYTES]
+        to = seeded.chain.show_address(payee)
+        amount = smallest + number % smallest
+        yield Wish(f"out-{number}", chance.choice(players), asset, hex_text(payee), to, amount)

@@ -84,13 +84,14 @@ class _HousePart(BaseModel):
 
 
 class AssetEntry(_HousePart):
-    """One listed coin or token."""
+    """One listed coin or token; assets of one `currency` are added up in a player's totals."""
 
     id: int
     symbol: str
     network: str
     decimals: int
     contract: Hex = b""
+    currency: str = ""
 
     @field_validator("contract")
     @classmethod
@@ -108,6 +109,7 @@ class AssetEntry(_HousePart):
             kind=AssetKind.TOKEN if self.contract else AssetKind.NATIVE,
             decimals=self.decimals,
             contract=self.contract,
+            currency=self.currency,
         )
 
 

@@ -6,8 +6,9 @@ It passes the same contract suite as the EVM adapter.
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
-from chains.codecs.addresses import checksum_text
-from chains.codecs.evm import EvmCodec, Payment
+from chains.codecs.evm import EvmCodec
+from chains.codecs.evm_addresses import checksum_text
+from chains.codecs.payments import Payment
 from chains.memory_blocks import NATIVE, Block, MemoryChain
 from chains.replacing import Fees, outbid, replacement_gas
 from domain.assets import Asset, NetworkId

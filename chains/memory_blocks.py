@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from chains.codecs.evm import EvmCodec, EvmTransaction, Payment, payment_of
+from chains.codecs.evm import EvmCodec, EvmTransaction, payment_of
 from chains.codecs.keccak import keccak256
+from chains.codecs.payments import Payment
 from chains.codecs.signatures import sender_of
 from domain.assets import NetworkId
 from domain.errors import BytesMismatch

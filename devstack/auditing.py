@@ -8,11 +8,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import text
 
-from devstack.anvil import Anvil
-from devstack.house_files import SeededNetwork
+from devstack.local_chains import LocalChain, SeededNetwork
 from devstack.postgres import Postgres
 from devstack.seeding import OPERATOR
-from devstack.tokens.deploying import tokens_of
 from domain.accounts import Purpose
 from domain.assets import Asset
 from domain.deposits import WalletRole
@@ -22,11 +20,12 @@ from ledger.invariants import check_invariants
 from ledger.session import Sessions, create_ledger_engine
 
 HOLDERS = {
-    WalletRole.DEPOSIT: Purpose.DEPOSIT_ADDRESSES,
-    WalletRole.HOT: Purpose.HOT_WALLET,
-    WalletRole.GAS: Purpose.GAS_TANK,
-    WalletRole.COLD: Purpose.COLD,
+    Purpose.DEPOSIT_ADDRESSES: (WalletRole.DEPOSIT,),
+    Purpose.HOT_WALLET: (WalletRole.HOT,),
+    Purpose.GAS_TANK: (WalletRole.GAS, WalletRole.ENERGY),
+    Purpose.COLD: (WalletRole.COLD,),
 }
+"""Whose coins each purpose counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ class Comparison:
     """One holding of one asset: what the books say and what the chain says, in the asset's units."""
 
     asset: Asset
-    holder: str
+    holder: Purpose
     books: int
     chain: int
 
@@ -55,7 +54,7 @@ class Audit:
         return all(self.invariants.values())
 
 
-async def audit(postgres: Postgres, networks: Sequence[SeededNetwork]) -> Audit:
+async def audit(postgres: Postgres, networks: Sequence[SeededNetwork[LocalChain]]) -> Audit:
     """Check all rules in one snapshot and compare every holding; nothing may be under way."""
     sessions = Sessions(create_ledger_engine(postgres.dsn()))
     try:
@@ -63,13 +62,14 @@ async def audit(postgres: Postgres, networks: Sequence[SeededNetwork]) -> Audit:
             broken = {**await check_invariants(session), **await check_chain_invariants(session)}
             comparisons = []
             for seeded in networks:
-                for role, purpose in HOLDERS.items():
-                    rows = await session.execute(_ADDRESSES, {"role": role.value})
+                for purpose, roles in HOLDERS.items():
+                    asked = {"family": seeded.terms.family, "roles": [role.value for role in roles]}
+                    rows = await session.execute(_ADDRESSES, asked)
                     addresses = [bytes(row.address) for row in rows]
-                    for asset in (seeded.coin, seeded.token):
+                    for asset in seeded.assets:
                         booked = await house_balance(session, OPERATOR, purpose, asset.asset_id)
-                        held = sum(_held(seeded.chain, asset, address) for address in addresses)
-                        comparisons.append(Comparison(asset, role.value, booked, held))
+                        held = sum(seeded.chain.held(asset.contract, address) for address in addresses)
+                        comparisons.append(Comparison(asset, purpose, booked, held))
     finally:
         await sessions.close()
     holds = {name: not rows for name, rows in broken.items()}
@@ -77,11 +77,4 @@ async def audit(postgres: Postgres, networks: Sequence[SeededNetwork]) -> Audit:
     return Audit(holds, comparisons)
 
 
-_ADDRESSES = text("SELECT address FROM chain.watched WHERE role = :role")
-
-
-def _held(chain: Anvil, asset: Asset, address: bytes) -> int:
-    holder = "0x" + address.hex()
-    if asset.contract:
-        return tokens_of(chain, "0x" + asset.contract.hex(), holder)
-    return int(str(chain.rpc("eth_getBalance", holder, "latest")), 16)
+_ADDRESSES = text("SELECT address FROM chain.watched WHERE family = :family AND role = ANY(:roles)")

@@ -111,13 +111,15 @@ class PlayerClient(Caller):
         return int(found[0]["available"]) if found else 0
 
 
-def wait_for(look: Callable[[], Seen | None], what: str, seconds: float = 60) -> Seen:
+def wait_for(
+    look: Callable[[], Seen | None], what: str, seconds: float = 60, *, every: float = POLL_SECONDS
+) -> Seen:
     """What `look` sees, as soon as it sees something; raises TimeoutError naming what did not come."""
     ends_at = monotonic() + seconds
     while monotonic() < ends_at:
         seen = look()
         if seen:
             return seen
-        sleep(POLL_SECONDS)
+        sleep(every)
     message = f"{what} did not come within {seconds:g} s"
     raise TimeoutError(message)

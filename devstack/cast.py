@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from devstack.callers import PlayerClient
-from devstack.house_files import SeededNetwork
+from devstack.local_chains import LocalChain, SeededNetwork
 from domain.assets import Asset
 
 
@@ -14,7 +14,7 @@ class Account:
 
     name: str
     client: PlayerClient
-    seeded: SeededNetwork
+    seeded: SeededNetwork[LocalChain]
     asset: Asset
     deposit: int
     outside: str

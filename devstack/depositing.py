@@ -6,29 +6,19 @@ from typing import Any
 
 from devstack.callers import wait_for
 from devstack.cast import Account
+from devstack.evm_network import LocalEvm
 from devstack.telling import Teller
-from devstack.tokens.deploying import send_tokens, tokens_of
 
-STRANGER = 5
 SEEN = ("seen", "confirming")
 ORPHANED = "orphaned"
 CREDITED = ("credited", "swept")
 
 
 def pay_in(account: Account) -> dict[str, Any]:
-    """Pay from an account the chain's node signs for, like a stranger's wallet would."""
+    """Let a stranger pay to the player's address."""
     chain = account.seeded.chain
     address = account.client.deposit_address(account.asset.network)
-    stranger = chain.accounts()[STRANGER]
-    if account.asset.contract:
-        token = "0x" + account.asset.contract.hex()
-        chain.rpc("eth_sendTransaction", {"from": chain.accounts()[0], "to": stranger, "value": "0x1"})
-        send_tokens(chain, token, chain.accounts()[0], stranger, account.deposit)
-        wait_for(lambda: tokens_of(chain, token, stranger) >= account.deposit, "the stranger's tokens")
-        txid = send_tokens(chain, token, stranger, address, account.deposit)
-    else:
-        sent = {"from": stranger, "to": address, "value": hex(account.deposit)}
-        txid = str(chain.rpc("eth_sendTransaction", sent))
+    txid = chain.pay(account.asset.contract, chain.read_address(address), account.deposit)
     return {
         "player": account.name,
         "network": account.asset.network,
@@ -39,22 +29,21 @@ def pay_in(account: Account) -> dict[str, Any]:
     }
 
 
-def take_back(account: Account, txid: str, teller: Teller) -> dict[str, Any]:
+def take_back(account: Account, chain: LocalEvm, txid: str, teller: Teller) -> dict[str, Any]:
     """Let the chain forget the block of a deposit before it is final, then mine the same bytes again.
 
     No block comes by itself meanwhile, so that the branch which is given up is never deeper than what its
     chain calls final. Returns the two blocks and the states that the player's own screen showed.
     """
-    chain = account.seeded.chain
     seen: list[str] = []
     with chain.paused():
-        if _included(account, txid) is None:
+        if chain.block_of(txid) is None:
             chain.mine(1)
         wait_for(partial(_shown, account, txid, seen, SEEN), "the deposit in its first block")
-        first = _included(account, txid)
+        first = chain.block_of(txid)
         assert first is not None, "a node forgets no receipt by itself"
         raw = chain.rpc("eth_getRawTransactionByHash", txid)
-        chain.reorg(_height(account) - first + 1)
+        chain.reorg(chain.height() - first + 1)
         chain.mine(1)
         teller.step(f"{account.name}'s deposit: {seen[-1]} in block {first}, which the chain now takes back")
         wait_for(partial(_shown, account, txid, seen, (ORPHANED,)), "the deposit without its block")
@@ -62,7 +51,7 @@ def take_back(account: Account, txid: str, teller: Teller) -> dict[str, Any]:
         chain.rpc("eth_sendRawTransaction", raw)
         chain.mine(1)
     wait_for(partial(_shown, account, txid, seen, CREDITED), f"{account.name}'s credit")
-    final = _included(account, txid)
+    final = chain.block_of(txid)
     teller.step(f"{account.name}'s deposit: {seen[-1]} from block {final}")
     return {"txid": txid, "first_block": first, "final_block": final, "seen": seen}
 
@@ -85,11 +74,6 @@ def is_told_once(reorg: dict[str, Any]) -> bool:
     return is_moved and reorg["credits"] == 1 and ORPHANED in reorg["seen"]
 
 
-def _included(account: Account, txid: str) -> int | None:
-    receipt = account.seeded.chain.rpc("eth_getTransactionReceipt", txid)
-    return int(str(receipt["blockNumber"]), 16) if isinstance(receipt, dict) else None
-
-
 def _shown(account: Account, txid: str, seen: list[str], states: Collection[str]) -> bool:
     """Whether the player's screen shows the deposit in one of these states; what it showed is noted."""
     found = next((item for item in account.client.deposits() if item["txid"] == txid), None)
@@ -98,10 +82,6 @@ def _shown(account: Account, txid: str, seen: list[str], states: Collection[str]
     if found["state"] not in seen[-1:]:
         seen.append(found["state"])
     return found["state"] in states
-
-
-def _height(account: Account) -> int:
-    return int(str(account.seeded.chain.rpc("eth_blockNumber")), 16)
 
 
 def _is_credited(account: Account) -> bool:

@@ -6,7 +6,6 @@ from typing import Any
 from devstack.callers import BackOffice, wait_for
 from devstack.cast import Account
 from devstack.telling import Teller
-from devstack.tokens.deploying import tokens_of
 
 PAYING_SECONDS = 90
 
@@ -38,6 +37,5 @@ def await_paid(account: Account, withdrawal_id: str, office: BackOffice, teller:
 
 
 def _arrived(account: Account) -> int:
-    if account.asset.contract:
-        return tokens_of(account.seeded.chain, "0x" + account.asset.contract.hex(), account.outside)
-    return int(str(account.seeded.chain.rpc("eth_getBalance", account.outside, "latest")), 16)
+    chain = account.seeded.chain
+    return chain.held(account.asset.contract, chain.read_address(account.outside))

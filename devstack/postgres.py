@@ -32,6 +32,7 @@ SETTINGS = {
     "checkpoint_timeout": "15min",
     "shared_buffers": "512MB",
     "max_connections": "200",
+    "authentication_timeout": "5s",  # who drops a database waits for every greeting, also a stalled one
     "log_min_messages": "warning",
     "log_line_prefix": "%m [%p] %u@%d ",
 }
@@ -42,10 +43,16 @@ OLD_BACKENDS = ("pre-existing shared memory block", "already exists")  # of a ki
 class Postgres:
     """One server over one data directory; port and password outlive a restart of the server."""
 
-    def __init__(self, directory: Path, *, port: int | None = None, keep: bool = False) -> None:
-        """Use `directory` for data, log and password; with `keep` the data stays for the next start."""
+    def __init__(
+        self, directory: Path, *, port: int | None = None, keep: bool = False, in_memory: bool = False
+    ) -> None:
+        """Use `directory` for data, log and password; with `keep` the data stays for the next start.
+
+        With `in_memory` the data lies in memory where the system offers that, and no disk is waited for.
+        """
         self.directory = directory
         self.keep = keep
+        self.in_memory = in_memory
         self.port = free_port(port)
         self.superuser = SUPERUSER
         self.password = ""
@@ -59,7 +66,7 @@ class Postgres:
         """
         self.directory.mkdir(parents=True, exist_ok=True)
         if self._home is None:
-            self._home = make_home(self.directory, keep=self.keep)
+            self._home = make_home(self.directory, keep=self.keep, in_memory=self.in_memory)
         self.password = self._recall_password()
         if not (self._home.data / "PG_VERSION").exists():
             self._initialise(self._home)

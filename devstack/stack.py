@@ -1,4 +1,4 @@
-"""The embedded stack: PostgreSQL, Temporal, EVM chains, and every process of Croupier on loopback."""
+"""The embedded stack: PostgreSQL, Temporal, EVM chains, Tron, and every process of Croupier on loopback."""
 
 import os
 import subprocess
@@ -10,17 +10,21 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from devstack.anvil import Anvil
 from devstack.dynamic_config import Profile
+from devstack.evm_network import LocalEvm
 from devstack.key_material import KeyMaterial, draw_secrets
+from devstack.local_chains import LocalChain
 from devstack.postgres import Postgres
 from devstack.processes import Child, free_port, http_ok
 from devstack.seeding import OPERATOR, WALLETS_PER_NETWORK, SeededHouse, seed
 from devstack.temporal import TemporalServer
+from devstack.tron_network import LocalTron
 from workers.registry import PROCESSES
 
 CHAIN_IDS = (31337, 31338)
 SLOTS_IN_AN_EPOCH = 3
+TRON_SLOT_MS = 500
+"""Six times as fast as the network itself, so that a final block comes after nine seconds."""
 READY_SECONDS = 90
 SECOND = "-2"
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -35,7 +39,8 @@ class Stack:
     directory: Path
     postgres: Postgres
     temporal: TemporalServer
-    chains: tuple[Anvil, ...]
+    chains: tuple[LocalEvm, ...]
+    tron: LocalTron | None
     keys: KeyMaterial
     house: SeededHouse
     player_port: int
@@ -138,13 +143,14 @@ def running_stack(  # noqa: PLR0913 - what one house differs in from another; al
     profile: Profile = "demo",
     dry: Collection[int] = (),
     chain_ids: Sequence[int] = CHAIN_IDS,
+    tron_slot_ms: int | None = None,
     wallets_per_network: int = WALLETS_PER_NETWORK,
     twice: Collection[str] = (),
 ) -> Iterator[Stack]:
     """Start everything, yield it, and stop what was started, whatever happens in between.
 
-    `dry` are the ids of chains whose hot wallets begin without tokens, `twice` the processes that get a
-    second one beside them.
+    `dry` are the ids of EVM chains whose hot wallets begin without tokens, `twice` the processes that get a
+    second one beside them. There is a Tron network only where its slots have a length.
     """
     (directory / "health").mkdir(parents=True, exist_ok=True)
     (directory / "logs").mkdir(parents=True, exist_ok=True)
@@ -153,7 +159,7 @@ def running_stack(  # noqa: PLR0913 - what one house differs in from another; al
         directory / "temporal", profile=profile, database=directory / "temporal.sqlite" if keep else None
     )
     chains = tuple(
-        Anvil(
+        LocalEvm(
             directory / "anvil",
             chain_id=chain_id,
             block_time=1,
@@ -162,28 +168,36 @@ def running_stack(  # noqa: PLR0913 - what one house differs in from another; al
         )
         for chain_id in chain_ids
     )
+    tron = None if tron_slot_ms is None else LocalTron(directory / "tron", slot_ms=tron_slot_ms)
+    networks = _every(chains, tron)
     processes: dict[str, Child] = {}
     try:
-        say("starting PostgreSQL, Temporal and the EVM chains")
+        say("starting PostgreSQL, Temporal and the chains")
         with ThreadPoolExecutor() as pool:
-            starts = [postgres.start, temporal.start, *(chain.start for chain in chains)]
+            starts = [postgres.start, temporal.start, *(chain.start for chain in networks)]
             for future in [pool.submit(start) for start in starts]:
                 future.result()
         say("creating schemas, roles, keys and wallets")
         keys = draw_secrets(directory / "secrets", OPERATOR)
-        house = seed(directory, postgres, chains, keys, wallets_per_network=wallets_per_network, dry=dry)
+        house = seed(
+            directory, postgres, chains, tron, keys, wallets_per_network=wallets_per_network, dry=dry
+        )
         ports = (free_port(8080), free_port(8081))
-        stack = Stack(directory, postgres, temporal, chains, keys, house, *ports, processes)
+        stack = Stack(directory, postgres, temporal, chains, tron, keys, house, *ports, processes)
         say("starting the signer, the workers and the API")
         _start_all(stack, twice)
         yield stack
     finally:
         for child in reversed(list(processes.values())):
             child.stop()
-        for chain in chains:
+        for chain in networks:
             chain.stop()
         temporal.stop()
         postgres.stop()
+
+
+def _every(chains: Sequence[LocalEvm], tron: LocalTron | None) -> tuple[LocalChain, ...]:
+    return (*chains,) if tron is None else (*chains, tron)
 
 
 def _start_all(stack: Stack, twice: Collection[str]) -> None:

@@ -81,7 +81,7 @@ def _story(stack: Stack, teller: Teller) -> dict[str, Any]:
     accounts = _enter(stack, office)
     teller.chapter("Deposits")
     deposits = [pay_in(account) for account in accounts]
-    reorg = take_back(accounts[0], deposits[0]["txid"], teller)
+    reorg = take_back(accounts[0], stack.house.evm[0].chain, deposits[0]["txid"], teller)
     await_credits(accounts)
     reorg["credits"] = credits_of(accounts[0], reorg["txid"])
     teller.deposits(accounts, deposits)
@@ -104,7 +104,7 @@ def _story(stack: Stack, teller: Teller) -> dict[str, Any]:
 
 def _enter(stack: Stack, office: BackOffice) -> list[Account]:
     """Alice brings the coin of the first chain, Bob the token of the second."""
-    first, second = stack.house.networks
+    first, second = stack.house.evm
     return [
         Account(
             "Alice",
@@ -159,7 +159,7 @@ def _withdraw(
     teller.chapter("Withdrawals, one of which stands still")
     asked = [ask_out(account) for account in accounts]
     stood = await_standing(asked[1], anna, teller)
-    top_up_and_resume(bob, asked[1], anna, teller)
+    top_up_and_resume(bob, stack.house.evm[1].chain, asked[1], anna, teller)
     paid = [
         await_paid(account, withdrawal_id, office, teller)
         for account, withdrawal_id in zip((alice, bob), asked, strict=True)

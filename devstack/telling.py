@@ -13,14 +13,15 @@ from devstack.auditing import Audit
 from devstack.cast import Account
 from devstack.stack import Stack
 from devstack.staff import Said
+from domain.accounts import Purpose
 from domain.money import show_units
 
 GOOD, BAD = "[green]✓[/]", "[red]✗[/]"
 HOLDERS = {
-    "deposit": "deposit addresses",
-    "hot": "hot wallets",
-    "gas": "gas wallets",
-    "cold": "cold addresses",
+    Purpose.DEPOSIT_ADDRESSES: "deposit addresses",
+    Purpose.HOT_WALLET: "hot wallets",
+    Purpose.GAS_TANK: "gas wallets",
+    Purpose.COLD: "cold addresses",
 }
 
 

@@ -5,10 +5,10 @@ from typing import Any
 
 from devstack.callers import wait_for
 from devstack.cast import Account
+from devstack.evm_network import LocalEvm
 from devstack.house_files import hex_text
 from devstack.staff import StaffMember
 from devstack.telling import Teller
-from devstack.tokens.deploying import send_tokens
 
 TOP_UP_COINS = 500
 WORDS = "topped up the hot wallet"
@@ -21,20 +21,20 @@ def await_standing(withdrawal_id: str, staff: StaffMember, teller: Teller) -> di
     return entry
 
 
-def top_up_and_resume(account: Account, withdrawal_id: str, staff: StaffMember, teller: Teller) -> None:
+def top_up_and_resume(
+    account: Account, chain: LocalEvm, withdrawal_id: str, staff: StaffMember, teller: Teller
+) -> None:
     """Send coins from the treasury to a hot wallet, as a person with the cold keys would, and press resume.
 
     The house counts coins once their block is final, and goes on by itself then. No block comes between the
     two acts, so the button is always pressed while the withdrawal stands.
     """
-    chain, asset = account.seeded.chain, account.asset
-    assert asset.contract, "the story's dry asset is a token"
-    wallet = hex_text(account.seeded.wallets[0])
+    asset, wallet = account.asset, account.seeded.wallets[0]
     with chain.paused():
         units = TOP_UP_COINS * account.one
-        send_tokens(chain, hex_text(asset.contract), chain.accounts()[0], wallet, units)
+        chain.endow(asset.contract, wallet, units)
         chain.mine(1)
-        teller.step(f"{TOP_UP_COINS} {asset.symbol} for hot wallet {wallet} stand in a block")
+        teller.step(f"{TOP_UP_COINS} {asset.symbol} for hot wallet {hex_text(wallet)} stand in a block")
         teller.command(staff.type("resume", withdrawal_id, "--words", WORDS, "--yes"))
     teller.step("the block becomes final, and the house counts the coins")
 

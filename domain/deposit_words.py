@@ -5,6 +5,7 @@ from domain.deposits import DepositFacts, DepositReason, DepositState
 _WHY = {
     DepositReason.REVERTED: "The transaction failed on its network, so nothing arrived.",
     DepositReason.TOKEN_NOT_LISTED: "This token is not accepted here and cannot be credited.",
+    DepositReason.TRC10_NOT_LISTED: "This TRC-10 token is not accepted here, whatever its name says.",
     DepositReason.ZERO_VALUE: "The transfer carried no amount.",
     DepositReason.DUST: "The amount is below the smallest deposit of this asset.",
     DepositReason.OWN_SEND: "The coins came from an address of this house and are no deposit.",

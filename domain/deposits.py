@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from domain.onchain import Effect
+from domain.onchain import TRC10_POSITION, Effect
 from domain.wire import Message, Units
 
 
@@ -27,6 +27,7 @@ class DepositReason(StrEnum):
 
     REVERTED = "REVERTED"
     TOKEN_NOT_LISTED = "TOKEN_NOT_LISTED"  # noqa: S105 - a reason code, not a secret
+    TRC10_NOT_LISTED = "TRC10_NOT_LISTED"
     ZERO_VALUE = "ZERO_VALUE"
     DUST = "DUST"
     OWN_SEND = "OWN_SEND"
@@ -37,6 +38,8 @@ class DepositReason(StrEnum):
     FROM_COLD = "FROM_COLD"
 
 
+UNLISTED = {DepositReason.TOKEN_NOT_LISTED, DepositReason.TRC10_NOT_LISTED}
+"""Reasons of tokens that anybody may send for next to nothing."""
 COIN_FACE = bytes.fromhex("0000000000000000000000000000000000001010")
 """Under this contract a network's own coin logs like a token; what it logs has moved as coin already."""
 
@@ -156,11 +159,13 @@ def judge(effect: Effect, where: Circumstances) -> Judgement:
 
     Source: the table of odd deposits in the chain design.
     """
+    is_trc10 = effect.position == TRC10_POSITION
     is_dust = effect.amount < where.minimum
     is_large = where.review_above is not None and effect.amount > where.review_above
     rules = (
         (not effect.succeeded, DepositState.IGNORED, DepositReason.REVERTED),
         (effect.contract == COIN_FACE, DepositState.IGNORED, DepositReason.ALIAS_LOG),
+        (not where.is_listed and is_trc10, DepositState.IGNORED, DepositReason.TRC10_NOT_LISTED),
         (not where.is_listed, DepositState.IGNORED, DepositReason.TOKEN_NOT_LISTED),
         (effect.amount == 0, DepositState.IGNORED, DepositReason.ZERO_VALUE),
         (where.is_top_up, DepositState.IGNORED, DepositReason.FROM_COLD),

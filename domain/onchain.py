@@ -10,6 +10,8 @@ from enum import StrEnum
 from domain.assets import NetworkId
 
 NATIVE_POSITION = "native"
+TRC10_POSITION = "trc10"
+"""Where a transaction of Tron moves a token that has a number and no contract."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +58,8 @@ class ChainIdentity:
 class Effect:
     """One movement that a transaction made (or, if not `succeeded`, tried to make).
 
-    `position` is `native` or `log-<k>`, where k counts the transaction's own logs; `contract` is empty for
-    the native coin. Amounts are whole units of whatever moved.
+    `position` is `native`, `trc10`, or `log-<k>` where k counts the transaction's own logs; `contract` is
+    empty for the native coin. Amounts are whole units of whatever moved.
     """
 
     txid: bytes

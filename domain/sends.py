@@ -89,6 +89,9 @@ class NodeReason(StrEnum):
     UNDERPRICED = "underpriced"
     WALLET_SHORT = "wallet_short"
     NONCE_GAPPED = "nonce_gapped"
+    OFF_BRANCH = "off_branch"
+    EXPIRED = "expired"
+    NOT_VALID_NOW = "not_valid_now"
     OUR_DEFECT = "our_defect"
     UNCLEAR = "unclear"
 

@@ -7,7 +7,7 @@ takes several locks takes the deposit's row first, then the slot, then this one.
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,6 +16,7 @@ from domain.assets import Asset, Catalogue
 from domain.crediting import EarlyCredit, Restraints
 from ledger.balances import player_balances
 from ledger.chain_records import credits_, deposits, early_credit
+from ledger.holdings import locked_units
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,18 +86,11 @@ async def final_lag(session: AsyncConnection, network: str) -> int:
 async def restraints(session: AsyncConnection, player: int, asset: Asset, catalogue: Catalogue) -> Restraints:
     """What holds a player's balance of an asset back; under the lock of the slot nothing adds to it."""
     balances = await player_balances(session, player)
-    locked = await session.scalar(
-        select(func.coalesce(func.sum(credits_.c.amount), 0)).where(
-            credits_.c.asset_id == asset.asset_id,
-            credits_.c.player == player,
-            credits_.c.unlocked_at.is_(None),
-            credits_.c.returned_at.is_(None),
-        )
-    )
+    locked = await locked_units(session, player, [asset.asset_id])
     owed = {asset_id: balances.units(asset_id, Purpose.RECEIVABLE) for asset_id in sorted(balances.assets)}
     return Restraints(
         available=balances.units(asset.asset_id),
-        locked=int(locked or 0),
+        locked=locked.get(asset.asset_id, 0),
         debts={catalogue.by_id(asset_id).code: units for asset_id, units in owed.items() if units > 0},
     )
 

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.assets import Asset, Catalogue
 from domain.crediting import Thresholds, thresholds_for, tighter
 from domain.deposits import (
+    UNLISTED,
     Circumstances,
     DepositReason,
     DepositState,
@@ -222,9 +223,7 @@ async def _within_bounds(
     session: AsyncConnection, network: str, day: date, judged: Sequence[JudgedEffect]
 ) -> list[JudgedEffect]:
     """Those whose rows are kept; counts the unlisted ones of the day by contract."""
-    unlisted_now = Counter(
-        item.effect.contract for item in judged if item.judgement.reason is DepositReason.TOKEN_NOT_LISTED
-    )
+    unlisted_now = Counter(item.effect.contract for item in judged if item.judgement.reason in UNLISTED)
     room: dict[bytes, int] = {}
     for contract, number in unlisted_now.items():
         seen = await session.scalar(
@@ -238,7 +237,7 @@ async def _within_bounds(
         room[contract] = UNLISTED_ROWS_A_DAY - (int(seen or 0) - number)
     kept: list[JudgedEffect] = []
     for item in judged:
-        if item.judgement.reason is DepositReason.TOKEN_NOT_LISTED:
+        if item.judgement.reason in UNLISTED:
             room[item.effect.contract] -= 1
             if room[item.effect.contract] < 0:
                 continue

@@ -10,15 +10,14 @@ import json
 import logging
 import sys
 
-from chains.codecs.addresses import EvmAddressBook, checksum_text
+from chains.codecs.addresses import EVM_FAMILY, address_book, show_address
 from domain.errors import CroupierError
+from signer.deriving import COIN_TYPES
 from signer.keystore_keys import Keystore, KeystoreUnreadable
 from signer.registering import register_wallet
 from signer.running import KeyMissing, run
 from signer.settings import ProcessSettings, read_database_settings, read_keystore_settings
 from signer.shielding import forbid_dumps, leave
-
-EVM_FAMILY = "eip155"
 
 
 def main(arguments: list[str]) -> int:
@@ -47,12 +46,23 @@ def _parser() -> argparse.ArgumentParser:
         "keygen", help="create keys in the keystore and print their public halves as JSON"
     )
     keygen.add_argument("--wallets", type=int, default=0, metavar="COUNT")
+    keygen.add_argument(
+        "--family",
+        choices=sorted(COIN_TYPES),
+        default=EVM_FAMILY,
+        help="whose accounts to make, and how to write the wallets",
+    )
     keygen.add_argument("--account", type=int, action="append", default=[], metavar="NUMBER", dest="accounts")
     keygen.set_defaults(command=_generate)
-    register = commands.add_parser("register-wallet", help="open a wallet's nonce lane")
+    register = commands.add_parser("register-wallet", help="open a wallet's lane")
     register.add_argument("network", help="for example eip155:1")
-    register.add_argument("address", help="0x and forty hexadecimal digits")
-    register.add_argument("next_nonce", type=int, help="what the network states for the fresh wallet")
+    register.add_argument("address", help="as people of the network write it: 0x… or T…")
+    register.add_argument(
+        "next_nonce",
+        type=int,
+        nargs="?",
+        help="what the network states for the fresh wallet; none on Tron, which counts none",
+    )
     register.set_defaults(command=_register)
     return parser
 
@@ -71,9 +81,13 @@ def _generate(options: argparse.Namespace) -> None:
     settings = read_keystore_settings()
     keystore = Keystore(settings.directory, settings.password)
     created = {
-        "wallets": [checksum_text(keystore.create_wallet()) for _ in range(options.wallets)],
+        "wallets": [show_address(options.family, keystore.create_wallet()) for _ in range(options.wallets)],
         "accounts": [
-            {"family": EVM_FAMILY, "account": number, "xpub": keystore.create_account(EVM_FAMILY, number)}
+            {
+                "family": options.family,
+                "account": number,
+                "xpub": keystore.create_account(options.family, number),
+            }
             for number in options.accounts
         ],
     }
@@ -81,9 +95,12 @@ def _generate(options: argparse.Namespace) -> None:
 
 
 def _register(options: argparse.Namespace) -> None:
-    wallet = EvmAddressBook().parse(options.address)
+    wallet = address_book(options.network).parse(options.address)
     dsn = read_database_settings().dsn.get_secret_value()
-    is_new = register_wallet(dsn, options.network, wallet, options.next_nonce)
+    counts_nonces = options.network.startswith(EVM_FAMILY)
+    if (options.next_nonce is not None) is not counts_nonces:
+        raise ValueError("a wallet begins at the nonce its network states, on Tron at none")
+    is_new = register_wallet(dsn, options.network, wallet, options.next_nonce or 0)
     sys.stdout.write("opened\n" if is_new else "has a lane already\n")
 
 

@@ -1,25 +1,56 @@
-"""From fields to stored bytes: build, sign, recover, decode again, compare.
+"""From an obligation to stored bytes, whatever the network: what a family of networks has to answer for.
 
-The bytes are believed only after reading them back: what leaves the signer says what the obligation says.
+Everything else in signing is one flow. The bytes are believed only after reading them back: what leaves the
+signer says what the obligation says.
 """
 
-from chains.codecs.evm import (
-    EvmCodec,
-    EvmSigned,
-    EvmTransaction,
-    Payment,
-    call_of,
-    payment_of,
-    signing_digest,
-)
-from chains.codecs.signatures import sender_of
-from domain.errors import BadSignature, BytesMismatch
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from chains.codecs.addresses import EVM_FAMILY, FAMILY_SEPARATOR, TRON_FAMILY
+from chains.codecs.payments import Payment
 from domain.sends import SignedTx, TxPurpose
 from domain.signing import SigningIntent
-from signer.keys import Key, sign_checked
+from signer.building_evm import EvmBuilder
+from signer.building_tron import TronBuilder
+from signer.keys import Key
 from signer.obligations import Obligation
+from signer.policy import NetworkTerms
+from signer.records import StoredSignature
 
-_CODEC = EvmCodec()
+
+class Builder(Protocol):
+    """How one family judges the terms of a transaction, counts its serials and writes its bytes."""
+
+    def check_plan(self, intent: SigningIntent, owed: Obligation, terms: NetworkTerms, now_ms: int) -> None:
+        """9: what the transaction may burn and how long it may live; raises RefusedBySigner."""
+        ...
+
+    def check_variant(self, intent: SigningIntent, earlier: Sequence[StoredSignature]) -> None:
+        """10: that this variant may follow the earlier ones; raises RefusedBySigner, or BytesMismatch."""
+        ...
+
+    def serial_from(self, now_ms: int) -> int:
+        """The lowest serial that may be taken now, whatever the lane says."""
+        ...
+
+    def nonce_of(self, serial: int) -> int | None:
+        """The nonce that a serial is; None where the network counts none."""
+        ...
+
+    def sign(
+        self, intent: SigningIntent, payment: Payment, serial: int, key: Key, terms: NetworkTerms
+    ) -> SignedTx:
+        """Build, sign and read back; raises BadSignature or BytesMismatch rather than answer in doubt."""
+        ...
+
+
+BUILDERS: Mapping[str, Builder] = {EVM_FAMILY: EvmBuilder(), TRON_FAMILY: TronBuilder()}
+
+
+def builder_of(terms: NetworkTerms) -> Builder:
+    """Return the builder of a network's family; the policy file names no network without one."""
+    return BUILDERS[terms.network.partition(FAMILY_SEPARATOR)[0]]
 
 
 def payment_for(intent: SigningIntent, owed: Obligation) -> Payment:
@@ -27,35 +58,3 @@ def payment_for(intent: SigningIntent, owed: Obligation) -> Payment:
     if intent.purpose is TxPurpose.CANCEL:
         return Payment(contract=b"", payee=intent.wallet, amount=0)
     return Payment(contract=owed.contract, payee=owed.payee, amount=owed.amount)
-
-
-def build(intent: SigningIntent, payment: Payment, chain_id: int, nonce: int) -> EvmTransaction:
-    """Return the unsigned type-2 transaction that makes exactly this payment."""
-    to, value, data = call_of(payment)
-    return EvmTransaction(
-        chain_id=chain_id,
-        nonce=nonce,
-        max_priority_fee=intent.max_priority_fee,
-        max_fee=intent.max_fee,
-        gas_limit=intent.gas_limit,
-        to=to,
-        value=value,
-        data=data,
-    )
-
-
-def sign_transaction(transaction: EvmTransaction, payment: Payment, key: Key) -> SignedTx:
-    """Sign, and read the bytes back; raises BadSignature or BytesMismatch rather than answer in doubt."""
-    signature = sign_checked(key, signing_digest(transaction))
-    raw = _CODEC.encode(EvmSigned(transaction, signature.y_parity, signature.r, signature.s))
-    read_back = _CODEC.decode(raw)
-    if read_back.transaction != transaction or payment_of(read_back.transaction) != payment:
-        raise BytesMismatch("the signed bytes do not say what was asked for")
-    if sender_of(read_back) != key.address:
-        raise BadSignature(key.address.hex())
-    return SignedTx(txid=_CODEC.txid(raw), raw=raw)
-
-
-def transaction_of(raw: bytes) -> EvmTransaction:
-    """Return the fields of bytes that were stored; raises BytesMismatch if they are damaged."""
-    return _CODEC.decode(raw).transaction

@@ -1,7 +1,7 @@
 """Deposit addresses from the signer's own account key, so that no shown address hangs on a public key alone.
 
 Whoever exchanged the extended public key of the other processes would collect deposits; an address is shown
-only after this module has derived the same one from the private side. Sources: BIP-32, BIP-44.
+only after this module has derived the same one from the private side. Sources: BIP-32, BIP-44, SLIP-44.
 """
 
 import hmac
@@ -11,6 +11,7 @@ from hashlib import sha256, sha512
 from coincurve import PrivateKey
 from Crypto.Hash import RIPEMD160
 
+from chains.codecs.addresses import EVM_FAMILY, TRON_FAMILY
 from chains.codecs.base58 import decode_check, encode_check
 from chains.codecs.hdkeys import (
     ACCOUNT_DEPTH,
@@ -27,7 +28,8 @@ XPRV_VERSION = bytes.fromhex("0488ade4")
 MASTER_SALT = b"Bitcoin seed"
 SEED_BYTES_MIN, SEED_BYTES_MAX = 16, 64
 PURPOSE_BIP44 = 44
-COIN_ETHER = 60
+COIN_TYPES = {EVM_FAMILY: 60, TRON_FAMILY: 195}
+"""Numbers of the coins in BIP-44 paths (SLIP-44), by key family."""
 CONFIRMED_AT_ONCE_MAX = 1_000
 
 
@@ -84,7 +86,7 @@ class PrivateNode:
 
 
 class AccountKey:
-    """The private side of one account's deposit addresses, `m/44'/60'/account'/0/i`."""
+    """The private side of one account's deposit addresses, `m/44'/coin'/account'/0/i`."""
 
     def __init__(self, node: PrivateNode) -> None:
         if node.depth != ACCOUNT_DEPTH or node.number < HARDENED:
@@ -116,10 +118,13 @@ def master_node(seed: bytes) -> PrivateNode:
     return _node(digest[:32], digest[32:], 0, bytes(4), 0)
 
 
-def account_node(seed: bytes, account: int) -> PrivateNode:
-    """Return `m/44'/60'/account'` of a seed."""
+def account_node(seed: bytes, account: int, family: str = EVM_FAMILY) -> PrivateNode:
+    """Return `m/44'/coin'/account'` of a seed; raises KeyInvalid for a family without a coin type."""
+    coin = COIN_TYPES.get(family)
+    if coin is None:
+        raise KeyInvalid(f"no accounts are kept for family {family}")
     node = master_node(seed)
-    for number in (PURPOSE_BIP44, COIN_ETHER, account):
+    for number in (PURPOSE_BIP44, coin, account):
         node = node.child(HARDENED + number)
     return node
 

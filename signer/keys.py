@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from chains.codecs.evm import CURVE_ORDER, LOW_S_MAX
+from chains.codecs.curve import CURVE_ORDER, LOW_S_MAX
 from chains.codecs.signatures import recover_address
 from domain.errors import BadSignature, BytesMismatch
 

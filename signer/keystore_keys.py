@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
-from chains.codecs.addresses import checksum_text
+from chains.codecs.evm_addresses import checksum_text
 from chains.codecs.hdkeys import address_of
 from signer.deriving import AccountKey, account_node, parse_xprv
 from signer.keys import Signature
@@ -98,7 +98,7 @@ class Keystore:
         The seed is forgotten: a stolen file opens this account and no other. Raises FileExistsError for an
         account that is already there, because addresses of it may have been shown.
         """
-        node = account_node(secrets.token_bytes(SEED_BYTES), account)
+        node = account_node(secrets.token_bytes(SEED_BYTES), account, family)
         self._write(f"account-{family}-{account}", "account", node.xpub, node.xprv.encode("ascii"))
         return node.xpub
 

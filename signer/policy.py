@@ -5,25 +5,22 @@ every other refusal waits for a person.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import sha256
 
-from chains.codecs.addresses import ADDRESS_BYTES, EvmAddressBook, checksum_text
-from chains.codecs.evm import EvmTransaction
+from chains.codecs.address_forms import ADDRESS_BYTES
+from chains.codecs.addresses import address_book
 from domain.errors import AddressInvalid, RefusedBySigner
 from domain.rules import Verdict
-from domain.sends import AttemptOutcome, SendKind, TxPurpose
+from domain.sends import AttemptOutcome, SendKind
 from domain.signing import PLAN_AGE_SECONDS_MAX, Refusal, SigningIntent
 from signer.obligations import Obligation
 from signer.records import NUMBER_MAX, Claim, StoredSignature
 
 ANY = "any"
-GAS_LIMIT_MIN = 21_000
 PLAN_AHEAD_MS_MAX = 5_000
 APPROVALS_MIN = 1
-# Nodes demand ten per cent more before they replace a transaction; 112.5 % stays clear of their rounding.
-BUMP_NUMERATOR, BUMP_DENOMINATOR = 9, 8
 
 
 class WalletRole(StrEnum):
@@ -46,19 +43,29 @@ ROLE_OF_KIND = {
 class NetworkTerms:
     """What may be signed on one network.
 
-    `contracts` maps asset numbers to token contracts (empty: the native coin); `gas_limit_max` is gas,
-    `fee_cap_max` native units of one transaction. `cold` are the only payees of moves to cold;
+    `contracts` maps asset numbers to token contracts (empty: the native coin); `gas_limit_max` is gas (Tron:
+    energy), `fee_cap_max` native units of one transaction. `cold` are the only payees of moves to cold;
     `gas_day_max` is what one gas wallet may spend in 24 hours, in native units.
+
+    `chain_id` is that of an EVM network. On Tron a wallet's owner may permit another key to pay for it:
+    `permissions` says by which of its permissions each wallet signs, `keys` names the key where it is not
+    the wallet's own.
     """
 
     network: str
-    chain_id: int
+    chain_id: int | None
     contracts: Mapping[int, bytes]
     wallets: Mapping[bytes, WalletRole]
     gas_limit_max: int
     fee_cap_max: int
     cold: frozenset[bytes] = frozenset()
     gas_day_max: int = 0
+    permissions: Mapping[bytes, int] = field(default_factory=dict[bytes, int])
+    keys: Mapping[bytes, bytes] = field(default_factory=dict[bytes, bytes])
+
+    def key_of(self, wallet: bytes) -> bytes:
+        """The address of the key that signs for a wallet."""
+        return self.keys.get(wallet, wallet)
 
     @property
     def tokens(self) -> tuple[bytes, ...]:
@@ -83,22 +90,22 @@ def asset_scope(asset_id: int) -> str:
 def check_running(stopped: Sequence[str]) -> None:
     """1: nothing is signed while a switch of any scope stands."""
     if stopped:
-        raise _refusal(Refusal.STOPPED, f"the kill switch stands for {', '.join(stopped)}")
+        raise refusal(Refusal.STOPPED, f"the kill switch stands for {', '.join(stopped)}")
 
 
 def check_kind(intent: SigningIntent, terms: NetworkTerms) -> None:
     """2: a kind that the signer can find an obligation for, from a wallet of the role that pays it."""
     if not (1 <= intent.attempt <= NUMBER_MAX and 1 <= intent.variant <= NUMBER_MAX):
-        raise _refusal(Refusal.BAD_VARIANT, f"attempts and variants count from 1 to {NUMBER_MAX}")
+        raise refusal(Refusal.BAD_VARIANT, f"attempts and variants count from 1 to {NUMBER_MAX}")
     if intent.kind is SendKind.SWEEP:
         if intent.wallet in terms.wallets:
-            raise _refusal(Refusal.UNKNOWN_KIND, "a sweep leaves a deposit address")
+            raise refusal(Refusal.UNKNOWN_KIND, "a sweep leaves a deposit address")
         return
     role = ROLE_OF_KIND.get(intent.kind)
     if role is None:
-        raise _refusal(Refusal.UNKNOWN_KIND, f"nothing of kind {intent.kind.value} is ever owed here")
+        raise refusal(Refusal.UNKNOWN_KIND, f"nothing of kind {intent.kind.value} is ever owed here")
     if terms.wallets.get(intent.wallet) is not role:
-        raise _refusal(Refusal.UNKNOWN_KIND, f"the wallet is none of role {role.value} on {intent.network}")
+        raise refusal(Refusal.UNKNOWN_KIND, f"the wallet is none of role {role.value} on {intent.network}")
 
 
 def check_repeat(intent: SigningIntent, stored: StoredSignature) -> None:
@@ -109,7 +116,7 @@ def check_repeat(intent: SigningIntent, stored: StoredSignature) -> None:
     """
     asked = (intent.network, intent.wallet, intent.kind.value, intent.purpose.value)
     if (stored.chain_id, stored.wallet, stored.kind, stored.purpose) != asked:
-        raise _refusal(
+        raise refusal(
             Refusal.CONFLICT, "this variant was signed for another wallet, network, kind or purpose"
         )
 
@@ -117,7 +124,7 @@ def check_repeat(intent: SigningIntent, stored: StoredSignature) -> None:
 def check_owed(intent: SigningIntent, owed: Obligation | None) -> Obligation:
     """4: the committed `:send`, neither settled nor returned, and both of its rows saying the same."""
     if owed is None:
-        raise _refusal(Refusal.NOT_OWED, "no committed and open posting owes this send")
+        raise refusal(Refusal.NOT_OWED, "no committed and open posting owes this send")
     same = {
         "send": owed.send_id == intent.send_id,
         "kind": owed.kind == intent.kind.value,
@@ -129,7 +136,7 @@ def check_owed(intent: SigningIntent, owed: Obligation | None) -> Obligation:
     }
     different = [name for name, is_same in same.items() if not is_same]
     if different:
-        raise _refusal(Refusal.NOT_OWED, f"the rows of this send differ in {', '.join(different)}")
+        raise refusal(Refusal.NOT_OWED, f"the rows of this send differ in {', '.join(different)}")
     return owed
 
 
@@ -143,51 +150,51 @@ def check_decision(owed: Obligation) -> None:
     if owed.verdict is Verdict.ALLOW:
         return
     if owed.verdict is not Verdict.REVIEW:
-        raise _refusal(Refusal.RULES_DISAGREE, "no recorded decision allows this withdrawal")
+        raise refusal(Refusal.RULES_DISAGREE, "no recorded decision allows this withdrawal")
     if owed.approvals < APPROVALS_MIN:
-        raise _refusal(Refusal.NOT_APPROVED, "the withdrawal went to review and nobody approved it")
+        raise refusal(Refusal.NOT_APPROVED, "the withdrawal went to review and nobody approved it")
 
 
 def check_attempt(intent: SigningIntent, previous: AttemptOutcome | None) -> None:
     """7: another attempt only after evidence that the one before it paid nothing."""
     if intent.attempt > 1 and (previous is None or not previous.permits_another):
-        raise _refusal(Refusal.MAY_STILL_LAND, f"attempt {intent.attempt - 1} may still land")
+        raise refusal(Refusal.MAY_STILL_LAND, f"attempt {intent.attempt - 1} may still land")
 
 
 def check_payment(owed: Obligation, terms: NetworkTerms, *, payee_is_ours: bool) -> None:
     """8: a listed asset, to an address that somebody outside can own."""
     if terms.contracts.get(owed.asset_id) != owed.contract:
-        raise _refusal(Refusal.NOT_ALLOWED, f"asset {owed.asset_id} is not listed here with this contract")
+        raise refusal(Refusal.NOT_ALLOWED, f"asset {owed.asset_id} is not listed here with this contract")
     if len(owed.payee) != ADDRESS_BYTES:
-        raise _refusal(Refusal.NOT_ALLOWED, "the payee is no address")
+        raise refusal(Refusal.NOT_ALLOWED, "the payee is no address")
     if payee_is_ours or owed.payee in terms.wallets:
-        raise _refusal(Refusal.NOT_ALLOWED, "the payee is an address of this house")
+        raise refusal(Refusal.NOT_ALLOWED, "the payee is an address of this house")
     try:
-        EvmAddressBook(terms.tokens).parse(checksum_text(owed.payee))
+        book = address_book(terms.network, terms.tokens)
+        book.parse(book.show(owed.payee))
     except AddressInvalid as error:
-        raise _refusal(Refusal.NOT_ALLOWED, f"the payee is refused ({error.reason})") from error
+        raise refusal(Refusal.NOT_ALLOWED, f"the payee is refused ({error.reason})") from error
 
 
-def check_fees(intent: SigningIntent, owed: Obligation, terms: NetworkTerms, now_ms: int) -> None:
-    """9: what the transaction may burn stays under the row's cap and our own, and the plan is fresh."""
-    if not GAS_LIMIT_MIN <= intent.gas_limit <= terms.gas_limit_max:
-        raise _refusal(Refusal.FEE_CAP, f"a gas limit of {intent.gas_limit} is out of bounds")
-    if not 0 <= intent.max_priority_fee <= intent.max_fee or intent.max_fee == 0:
-        raise _refusal(Refusal.FEE_CAP, "the fees per gas are no fees")
-    bound = intent.gas_limit * intent.max_fee
+def check_burn(bound: int, intent: SigningIntent, owed: Obligation, terms: NetworkTerms) -> None:
+    """9: what the execution may burn, in native units, is under the row's cap, the intent's and our own."""
     if bound > min(intent.fee_cap, owed.fee_cap, terms.fee_cap_max):
-        raise _refusal(Refusal.FEE_CAP, f"the transaction may burn {bound} units, more than its cap")
+        raise refusal(Refusal.FEE_CAP, f"the transaction may burn {bound} units, more than its cap")
     if intent.fee_cap > owed.fee_cap:
-        raise _refusal(Refusal.FEE_CAP, "the intent names a higher cap than the row")
+        raise refusal(Refusal.FEE_CAP, "the intent names a higher cap than the row")
+
+
+def check_age(intent: SigningIntent, now_ms: int) -> None:
+    """9: the plan is fresh by our own clock."""
     age_ms = now_ms - intent.planned_at_ms
     if not -PLAN_AHEAD_MS_MAX <= age_ms <= PLAN_AGE_SECONDS_MAX * 1_000:
-        raise _refusal(Refusal.PLAN_STALE, f"the plan is {age_ms} ms old")
+        raise refusal(Refusal.PLAN_STALE, f"the plan is {age_ms} ms old")
 
 
 def check_open(tombstone: int | None) -> None:
     """12, before anything is taken: a send that was given up is never signed again, under any attempt."""
     if tombstone is not None:
-        raise _refusal(Refusal.CONFLICT, f"this send was given up with attempt {tombstone}")
+        raise refusal(Refusal.CONFLICT, f"this send was given up with attempt {tombstone}")
 
 
 def check_claim(claim: Claim | None, intent: SigningIntent, fingerprint: bytes) -> None:
@@ -195,30 +202,9 @@ def check_claim(claim: Claim | None, intent: SigningIntent, fingerprint: bytes) 
     if claim is None:
         return
     if claim.serial is None:
-        raise _refusal(Refusal.CONFLICT, "this attempt was given up and is never signed")
+        raise refusal(Refusal.CONFLICT, "this attempt was given up and is never signed")
     if (claim.chain_id, claim.wallet, claim.fingerprint) != (intent.network, intent.wallet, fingerprint):
-        raise _refusal(Refusal.CONFLICT, "the attempt has claimed a nonce for another payment")
-
-
-def check_variant(
-    intent: SigningIntent, earlier: Sequence[StoredSignature], last: EvmTransaction | None
-) -> None:
-    """10: the first variant pays; each later one follows the last, with fees high enough to replace it."""
-    if intent.variant != len(earlier) + 1:
-        raise _refusal(Refusal.BAD_VARIANT, f"the next variant is {len(earlier) + 1}, not {intent.variant}")
-    if last is None:
-        if intent.purpose is not TxPurpose.PAY:
-            raise _refusal(Refusal.BAD_VARIANT, "the first variant of an attempt pays")
-        return
-    if intent.purpose is TxPurpose.PAY:
-        raise _refusal(Refusal.BAD_VARIANT, "a later variant is a bump or a cancel")
-    if intent.purpose is TxPurpose.BUMP and any(one.purpose == TxPurpose.CANCEL for one in earlier):
-        raise _refusal(Refusal.BAD_VARIANT, "a cancelled attempt is not bumped back to life")
-    if not (
-        intent.max_fee * BUMP_DENOMINATOR >= last.max_fee * BUMP_NUMERATOR
-        and intent.max_priority_fee * BUMP_DENOMINATOR >= last.max_priority_fee * BUMP_NUMERATOR
-    ):
-        raise _refusal(Refusal.BAD_VARIANT, "both fees must be at least 112.5 % of the last variant's")
+        raise refusal(Refusal.CONFLICT, "the attempt has claimed a nonce for another payment")
 
 
 def fingerprint_of(owed: Obligation, wallet: bytes) -> bytes:
@@ -234,5 +220,6 @@ def fingerprint_of(owed: Obligation, wallet: bytes) -> bytes:
     return sha256("|".join(parts).encode("ascii")).digest()
 
 
-def _refusal(code: Refusal, why: str) -> RefusedBySigner:
+def refusal(code: Refusal, why: str) -> RefusedBySigner:
+    """The error of a refused intent."""
     return RefusedBySigner(code.value, why)

@@ -114,12 +114,12 @@ async def lock_lane(connection: AsyncConnection[Any], network: str, wallet: byte
     return None if row is None else int(row[0])
 
 
-async def take_nonce(connection: AsyncConnection[Any], network: str, wallet: bytes) -> int:
-    """Take the next nonce of a locked lane."""
+async def take_serial(connection: AsyncConnection[Any], network: str, wallet: bytes, lowest: int) -> int:
+    """Take the next serial of a locked lane, a nonce or a timestamp; never again one below `lowest`."""
     rows = await connection.execute(
-        "UPDATE signer.nonce_lanes SET next_nonce = next_nonce + 1 WHERE chain_id = %s AND wallet = %s"
-        " RETURNING next_nonce - 1",
-        [network, wallet],
+        "UPDATE signer.nonce_lanes SET next_nonce = greatest(next_nonce, %s) + 1"
+        " WHERE chain_id = %s AND wallet = %s RETURNING next_nonce - 1",
+        [lowest, network, wallet],
     )
     row = await rows.fetchone()
     assert row is not None, "the lane was locked before"

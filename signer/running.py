@@ -12,6 +12,7 @@ from psycopg import Error as DatabaseError
 from temporalio.client import Client
 from temporalio.worker import Worker
 
+from chains.codecs.addresses import show_address
 from domain.signing import sign_queue
 from signer.client import connect
 from signer.keystore_keys import Keystore
@@ -78,8 +79,9 @@ def check_keys(terms: dict[str, NetworkTerms], vault: Vault) -> None:
     """Every wallet that may pay has its key here; raises KeyMissing."""
     for network in terms.values():
         for wallet in network.wallets:
-            if wallet not in vault.wallets:
-                raise KeyMissing(f"the keystore has no key for wallet 0x{wallet.hex()} of {network.network}")
+            if network.key_of(wallet) not in vault.wallets:
+                shown = show_address(network.network, wallet)
+                raise KeyMissing(f"the keystore has no key for wallet {shown} of {network.network}")
 
 
 def now_ms() -> int:

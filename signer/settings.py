@@ -4,6 +4,7 @@ Connections come from the environment and secrets from files it names; what may 
 one TOML file without secrets, so that loosening it is a reviewed change.
 """
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Self
@@ -12,11 +13,17 @@ from urllib.parse import quote
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from domain.wire import Hex, Units
+from chains.codecs.address_forms import HEX_LENGTH, HEX_PREFIX
+from chains.codecs.addresses import EVM_FAMILY, FAMILY_SEPARATOR, address_book
+from chains.codecs.tron import PERMISSION_ID_MAX
+from domain.errors import AddressInvalid
+from domain.wire import Units
 from signer.policy import NetworkTerms, WalletRole
 
 MONEY_NAMESPACE = "croupier-money"
-EVM_NAMESPACE = "eip155"
+ACTIVE_PERMISSION = 2
+"""The first active permission of a Tron account; 0 is its owner's, which belongs to a cold key."""
+RAW_FORM = re.compile(rf"{HEX_PREFIX}[0-9a-fA-F]{{{HEX_LENGTH}}}")
 
 
 class DatabaseSettings(BaseSettings):
@@ -74,48 +81,74 @@ class AssetEntry(_PolicyPart):
     """One asset that may be paid: its number in the catalogue and its contract, empty for the native coin."""
 
     id: int
-    contract: Hex = b""
+    contract: str = ""
 
 
 class WalletEntry(_PolicyPart):
-    """One wallet whose key lies in the keystore, and what it is for."""
+    """One wallet, what it is for, and on Tron the permission and the key by which it pays.
 
-    address: Hex
+    There `permission_id` is that of the first active permission unless it says otherwise, and `key` is the
+    address of another key that this permission names; without it the wallet's own key lies in the keystore.
+    """
+
+    address: str
     role: WalletRole = WalletRole.HOT
+    permission_id: int | None = Field(default=None, ge=0, le=PERMISSION_ID_MAX)
+    key: str | None = None
 
 
 class NetworkEntry(_PolicyPart):
     """One network: what may be paid there, from where, and the most a transaction may cost (native units).
 
-    `cold` are the addresses that moves to cold may pay; `gas_day_max` bounds a gas wallet's 24 hours.
+    Addresses are 0x and forty hexadecimal digits, or the text that people of the network write. `cold` are
+    the addresses that moves to cold may pay; `gas_day_max` bounds a gas wallet's 24 hours.
     """
 
-    network: str
+    network: str = Field(pattern=r"^(eip155:[0-9]+|tron:0x[0-9a-f]{8})$")
     gas_limit_max: int = Field(gt=0)
     fee_cap_max: Units = Field(gt=0)
     assets: tuple[AssetEntry, ...] = Field(min_length=1)
     wallets: tuple[WalletEntry, ...] = Field(min_length=1)
-    cold: tuple[Hex, ...] = ()
+    cold: tuple[str, ...] = ()
     gas_day_max: Units = 0
 
     def terms(self) -> NetworkTerms:
-        """Say the same as the checks read it; raises ValueError for a network that is not an EVM chain."""
-        namespace, _, reference = self.network.partition(":")
-        if namespace != EVM_NAMESPACE or not reference.isdigit():
-            raise ValueError(f"{self.network} is not an EVM network such as eip155:1")
+        """Say the same as the checks read it; raises ValueError for an entry that cannot be meant."""
+        family, _, reference = self.network.partition(FAMILY_SEPARATOR)
+        is_evm = family == EVM_FAMILY
+        if is_evm and any(one.key is not None or one.permission_id is not None for one in self.wallets):
+            raise ValueError(f"{self.network} knows no permissions: a wallet signs with its own key")
         roles = {wallet.role for wallet in self.wallets}
         if WalletRole.GAS in roles and self.gas_day_max <= 0:
             raise ValueError(f"the gas wallets of {self.network} need a gas_day_max")
         return NetworkTerms(
             network=self.network,
-            chain_id=int(reference),
-            contracts={asset.id: asset.contract for asset in self.assets},
-            wallets={wallet.address: wallet.role for wallet in self.wallets},
+            chain_id=int(reference) if is_evm else None,
+            contracts={
+                asset.id: self._raw(asset.contract) if asset.contract else b"" for asset in self.assets
+            },
+            wallets={self._raw(wallet.address): wallet.role for wallet in self.wallets},
             gas_limit_max=self.gas_limit_max,
             fee_cap_max=self.fee_cap_max,
-            cold=frozenset(self.cold),
+            cold=frozenset(self._raw(address) for address in self.cold),
             gas_day_max=self.gas_day_max,
+            permissions={} if is_evm else self._permissions(),
+            keys={self._raw(one.address): self._raw(one.key) for one in self.wallets if one.key is not None},
         )
+
+    def _permissions(self) -> dict[bytes, int]:
+        return {
+            self._raw(one.address): ACTIVE_PERMISSION if one.permission_id is None else one.permission_id
+            for one in self.wallets
+        }
+
+    def _raw(self, text: str) -> bytes:
+        if RAW_FORM.fullmatch(text):
+            return bytes.fromhex(text.removeprefix(HEX_PREFIX))
+        try:
+            return address_book(self.network).parse(text)
+        except AddressInvalid as error:
+            raise ValueError(f"{text} of {self.network}: {error.sentence}") from error
 
 
 class PolicyFile(_PolicyPart):

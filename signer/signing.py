@@ -1,4 +1,4 @@
-"""The signer's activities: judge an intent check by check, take the nonce, sign, store, and only then answer.
+"""The signer's activities: judge an intent check by check, take the serial, sign, store, only then answer.
 
 One transaction under the wallet's lane lock holds all of it, so a crash before the commit leaves nothing and
 the retry signs again, and a crash after it is answered with the stored bytes.
@@ -15,7 +15,7 @@ from psycopg import Error as DatabaseError
 from psycopg.errors import UniqueViolation
 from temporalio import activity
 
-from chains.codecs.evm import Payment
+from chains.codecs.payments import Payment
 from domain.errors import (
     BadSignature,
     BytesMismatch,
@@ -37,7 +37,7 @@ from domain.signing import (
     SignedAnswer,
     SigningIntent,
 )
-from signer.building import build, payment_for, sign_transaction, transaction_of
+from signer.building import builder_of, payment_for
 from signer.deriving import AccountKey
 from signer.failures import as_application_error
 from signer.forbidding import bury
@@ -49,14 +49,12 @@ from signer.policy import (
     check_attempt,
     check_claim,
     check_decision,
-    check_fees,
     check_kind,
     check_open,
     check_owed,
     check_payment,
     check_repeat,
     check_running,
-    check_variant,
     fingerprint_of,
     switch_scopes,
     wallet_scope,
@@ -71,7 +69,7 @@ from signer.records import (
     store_claim,
     store_refusal,
     store_signature,
-    take_nonce,
+    take_serial,
     tombstone_of,
     trip,
 )
@@ -167,7 +165,7 @@ class SigningActivities:
         try:
             return await self._sign(intent)
         except UniqueViolation as error:
-            refusal = RefusedBySigner(Refusal.CONFLICT, "its nonce, attempt, variant or hash is taken")
+            refusal = RefusedBySigner(Refusal.CONFLICT, "its serial, attempt, variant or hash is taken")
             await self._note(intent, refusal)
             raise refusal from error
         except RefusedBySigner as refusal:
@@ -182,16 +180,17 @@ class SigningActivities:
     async def _sign(self, intent: SigningIntent) -> SignedAnswer:
         async with self._database.transaction() as connection:
             terms = await self._admit(connection, intent)
-            key = await self._key_of(connection, intent)
+            builder = builder_of(terms)
+            key = await self._key_of(connection, intent, terms)
             if await lock_lane(connection, intent.network, intent.wallet) is None:
                 raise SignerUnavailable("the wallet has no nonce lane yet")
             stored = await signatures_of(connection, intent.send_id, intent.attempt)
             for one in stored:
                 if one.variant == intent.variant:
                     check_repeat(intent, one)
-                    return SignedAnswer(txid=one.txid, nonce=one.serial, repeat=True)
+                    return SignedAnswer(txid=one.txid, nonce=builder.nonce_of(one.serial), repeat=True)
             judgement = await self._judge(connection, intent, terms, key)
-            check_variant(intent, stored, transaction_of(stored[-1].raw) if stored else None)
+            builder.check_variant(intent, stored)
             return await self._take_and_store(connection, intent, judgement, terms)
 
     async def _admit(self, connection: AsyncConnection[Any], intent: SigningIntent) -> NetworkTerms:
@@ -207,10 +206,12 @@ class SigningActivities:
         check_kind(intent, terms)
         return terms
 
-    async def _key_of(self, connection: AsyncConnection[Any], intent: SigningIntent) -> Key:
-        """The wallet's key; for a sweep that of the deposit address, whose lane begins with its first one."""
+    async def _key_of(
+        self, connection: AsyncConnection[Any], intent: SigningIntent, terms: NetworkTerms
+    ) -> Key:
+        """The key that signs for a wallet; for a sweep the deposit address's, whose lane it may open."""
         if intent.kind is not SendKind.SWEEP:
-            return self._vault.wallets[intent.wallet]
+            return self._vault.wallets[terms.key_of(intent.wallet)]
         key = await open_deposit_lane(connection, self._vault.accounts, intent.network, intent.wallet)
         if key is None:
             raise RefusedBySigner(Refusal.UNKNOWN_KIND, "the wallet is no deposit address of this house")
@@ -226,7 +227,7 @@ class SigningActivities:
         previous = await outcome_of(connection, intent.send_id, intent.attempt - 1) if has_previous else None
         check_attempt(intent, previous)
         await self._check_payee(connection, obligation, terms)
-        check_fees(intent, obligation, terms, self._clock_ms())
+        builder_of(terms).check_plan(intent, obligation, terms, self._clock_ms())
         return Judgement(
             obligation, payment_for(intent, obligation), fingerprint_of(obligation, intent.wallet), key
         )
@@ -249,6 +250,7 @@ class SigningActivities:
         judgement: Judgement,
         terms: NetworkTerms,
     ) -> SignedAnswer:
+        builder = builder_of(terms)
         check_open(await tombstone_of(connection, intent.send_id))
         claim = await claim_of(connection, intent.send_id, intent.attempt)
         check_claim(claim, intent, judgement.fingerprint)
@@ -257,15 +259,15 @@ class SigningActivities:
             spends = (
                 await check_gas_day(connection, judgement.owed, intent.wallet, terms) if is_counted else None
             )
-            nonce = await take_nonce(connection, intent.network, intent.wallet)
-            await store_claim(connection, intent, nonce, judgement.fingerprint, spends)
+            lowest = builder.serial_from(self._clock_ms())
+            serial = await take_serial(connection, intent.network, intent.wallet, lowest)
+            await store_claim(connection, intent, serial, judgement.fingerprint, spends)
         else:
             assert claim.serial is not None, "a tombstone was refused before"
-            nonce = claim.serial
-        transaction = build(intent, judgement.payment, terms.chain_id, nonce)
-        tx = sign_transaction(transaction, judgement.payment, judgement.key)
-        await store_signature(connection, SignedVariant(intent, nonce, tx))
-        return SignedAnswer(txid=tx.txid, nonce=nonce)
+            serial = claim.serial
+        tx = builder.sign(intent, judgement.payment, serial, judgement.key, terms)
+        await store_signature(connection, SignedVariant(intent, serial, tx))
+        return SignedAnswer(txid=tx.txid, nonce=builder.nonce_of(serial))
 
     async def _note(self, intent: SigningIntent, refusal: RefusedBySigner) -> None:
         _logger.warning("send %s refused: %s", intent.send_id, refusal.sentence)

@@ -81,7 +81,7 @@ def run_directory() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def postgres(run_directory: Path) -> Iterator[Postgres]:
     """Return the run's PostgreSQL server."""
-    server = Postgres(run_directory / "postgres")
+    server = Postgres(run_directory / "postgres", in_memory=True)
     server.start()
     yield server
     server.stop()

@@ -1,10 +1,12 @@
-"""The commands that only read: the queue of withdrawals, one case, the hot wallets."""
+"""The commands that only read: the queue of withdrawals, one case, the hot wallets, one player's account."""
 
+import re
 from uuid import UUID
 
 import click
 from rich.text import Text
 
+from api.cli.accounts import show_account
 from api.cli.calling import Document
 from api.cli.cases import show_case
 from api.cli.queues import show_queue
@@ -15,12 +17,19 @@ CASES = "/v1/support/withdrawals"
 LIMIT = 100
 PAGE_LIMIT_MAX = 200
 NEEDS_A_PERSON = "blocked"
+PLAYER_FORM = r"p-[0-9]{1,4}-[0-9]{1,9}"
 NOTHING_THERE = {
     "blocked": "No withdrawal needs a person; --waiting shows those that go on by themselves.",
     "waiting": "No withdrawal waits.",
     "review": "No withdrawal waits for a review.",
     "": "No withdrawal is unfinished.",
 }
+
+
+def _one_player(_context: click.Context, _argument: click.Parameter, player_id: str) -> str:
+    if re.fullmatch(PLAYER_FORM, player_id, re.ASCII) is None:
+        raise click.BadParameter("a player is written like p-1-17")
+    return player_id
 
 
 @click.command(short_help="List withdrawals that stand still, oldest first.")
@@ -57,6 +66,16 @@ def liquidity(terminal: Terminal) -> None:
     """Show what the hot wallets hold, who waits for coins, and what to top up."""
     document = terminal.caller.get("/v1/support/liquidity")
     terminal.answer(document, *show_liquidity(document, terminal.now))
+
+
+@click.command(short_help="Show what one player has, on every network and in total.")
+@click.argument("player_id", type=click.UNPROCESSED, callback=_one_player)
+@json_option
+@click.pass_obj
+def account(terminal: Terminal, player_id: str) -> None:
+    """Show what one player has, on every network and in total per currency."""
+    document = terminal.caller.get(f"/v1/players/{player_id}/account")
+    terminal.answer(document, *show_account(document))
 
 
 def _pages(terminal: Terminal, state: str, limit: int) -> Document:

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from api.cli.calling import NOT_UNDERSTOOD, NotDone
-from api.cli.looking import liquidity, withdrawal, withdrawals
+from api.cli.looking import account, liquidity, withdrawal, withdrawals
 from api.cli.terminal import Terminal
 from api.cli.verbs import VERB_COMMANDS
 
@@ -50,7 +50,7 @@ def croupier(terminal: Terminal, url: str, key_file: Path | None) -> None:
     terminal.key_file = key_file
 
 
-for command in (withdrawals, withdrawal, liquidity, *VERB_COMMANDS):
+for command in (withdrawals, withdrawal, liquidity, account, *VERB_COMMANDS):
     croupier.add_command(command)
 
 

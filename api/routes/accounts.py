@@ -17,6 +17,9 @@ from api.dependencies import (
 from api.errors import declared
 from api.paging import Page
 from api.schemas.accounts import (
+    AccountAnswer,
+    AccountAsset,
+    AccountTotal,
     AssetAnswer,
     AssetsAnswer,
     BalanceAnswer,
@@ -26,8 +29,10 @@ from api.schemas.accounts import (
 )
 from api.schemas.amounts import Network, Symbol
 from domain.assets import Asset, Catalogue
+from domain.holdings import by_asset, by_currency
 from domain.ids import player_text
 from ledger.balances import player_balances
+from ledger.holdings import player_holdings
 from ledger.registrations import recall_player
 from ledger.session import Sessions
 from ledger.statements import statement
@@ -54,6 +59,12 @@ async def list_assets(_: CallingPlayer, assets: Assets, addresses: Addresses, ru
     )
 
 
+@router.get("/account", responses=declared("SIGNATURE_INVALID", "NOT_FOUND"))
+async def own_account(player: CallingPlayer, assets: Assets, books: Books) -> AccountAnswer:
+    """Everything the calling player has, per asset and network, and in total per currency."""
+    return await _account(books, assets, player)
+
+
 @router.get("/balances", responses=declared("SIGNATURE_INVALID", "NOT_FOUND"))
 async def own_balances(player: CallingPlayer, assets: Assets, books: Books) -> BalancesAnswer:
     """All balances of the calling player, read together."""
@@ -68,6 +79,12 @@ async def own_statement(
     return await _statement(books, asset, player, page)
 
 
+@support_router.get("/account", responses=declared("SIGNATURE_INVALID", "NOT_FOUND"))
+async def account_of(player: NamedPlayer, assets: Assets, books: Books) -> AccountAnswer:
+    """Everything one player has, per asset and network, and in total per currency."""
+    return await _account(books, assets, player)
+
+
 @support_router.get("/balances", responses=declared("SIGNATURE_INVALID", "NOT_FOUND"))
 async def balances_of(player: NamedPlayer, assets: Assets, books: Books) -> BalancesAnswer:
     """All balances of one player."""
@@ -80,6 +97,18 @@ async def statement_of(
 ) -> StatementAnswer:
     """The movements on one player's available balance of one asset, newest first."""
     return await _statement(books, asset, player, page)
+
+
+async def _account(books: Sessions, assets: Catalogue, player: int) -> AccountAnswer:
+    async with books.snapshot() as session:
+        await recall_player(session, player)
+        held = await player_holdings(session, player)
+    return AccountAnswer(
+        player_id=player_text(player),
+        version=held.version,
+        assets=[AccountAsset.of(one) for one in by_asset(held.assets, assets)],
+        totals=[AccountTotal.of(total) for total in by_currency(held.assets, assets)],
+    )
 
 
 async def _balances(books: Sessions, assets: Catalogue, player: int) -> BalancesAnswer:

@@ -5,9 +5,10 @@ from uuid import UUID
 
 from pydantic import Field
 
-from api.schemas.amounts import Counter, Shown, SignedUnitsShown, UnitsShown
+from api.schemas.amounts import Counter, Shown, SignedUnitsShown, TotalShown, UnitsShown
 from domain.accounts import Purpose
 from domain.assets import Asset, AssetKind
+from domain.holdings import CurrencyTotal, Held
 from domain.rules import Policy
 from ledger.balances import PlayerBalances
 from ledger.statements import StatementLine
@@ -18,6 +19,7 @@ class AssetAnswer(Shown):
 
     asset: str
     network: str
+    currency: str = Field(description="Assets of one currency are added up in an account's totals.")
     kind: AssetKind
     decimals: int = Field(description="Units are 10^-decimals of one coin.")
     contract: str | None
@@ -37,6 +39,7 @@ class AssetAnswer(Shown):
         return cls(
             asset=asset.symbol,
             network=asset.network,
+            currency=asset.currency,
             kind=asset.kind,
             decimals=asset.decimals,
             contract=contract,
@@ -83,6 +86,79 @@ class BalancesAnswer(Shown):
     player_id: str
     version: Counter
     items: list[BalanceAnswer]
+
+
+class AccountAsset(Shown):
+    """What a player has of one asset on one network, in the asset's units."""
+
+    asset: str
+    network: str
+    currency: str
+    decimals: int
+    available: SignedUnitsShown
+    locked: UnitsShown = Field(
+        description="So much of what is available cannot be withdrawn until its deposit is final."
+    )
+    in_play: SignedUnitsShown
+    pending_withdrawal: SignedUnitsShown
+    owed: UnitsShown = Field(description="For a credited deposit that its network took back.")
+
+    @classmethod
+    def of(cls, held: Held) -> "AccountAsset":
+        asset, holding = held.asset, held.holding
+        return cls(
+            asset=asset.symbol,
+            network=asset.network,
+            currency=asset.currency,
+            decimals=asset.decimals,
+            available=holding.available,
+            locked=holding.locked,
+            in_play=holding.in_play,
+            pending_withdrawal=holding.pending_withdrawal,
+            owed=holding.owed,
+        )
+
+
+class AccountTotal(Shown):
+    """What a player has of one currency on all its networks; exact, on the finest scale of them."""
+
+    currency: str = Field(examples=["USDT"])
+    decimals: int = Field(
+        description="The most that the currency has on any network; units are 10^-decimals."
+    )
+    networks: list[str]
+    available: TotalShown
+    locked: TotalShown
+    in_play: TotalShown
+    pending_withdrawal: TotalShown
+    owed: TotalShown
+
+    @classmethod
+    def of(cls, total: CurrencyTotal) -> "AccountTotal":
+        holding = total.holding
+        return cls(
+            currency=total.currency,
+            decimals=total.decimals,
+            networks=list(total.networks),
+            available=holding.available,
+            locked=holding.locked,
+            in_play=holding.in_play,
+            pending_withdrawal=holding.pending_withdrawal,
+            owed=holding.owed,
+        )
+
+
+class AccountAnswer(Shown):
+    """Everything one player has, read at one moment.
+
+    `version` counts the postings that touched the player, whatever network they came from: an answer with a
+    higher one is newer. When a deposit becomes final, `locked` falls without a posting.
+    """
+
+    player_id: str
+    version: Counter
+    assets: list[AccountAsset]
+    totals: list[AccountTotal]
 
 
 class StatementEntry(Shown):

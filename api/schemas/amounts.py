@@ -12,6 +12,7 @@ NETWORK_CHARACTERS_MAX = 64
 CLIENT_KEY_FORM = r"^[A-Za-z0-9_.:-]{1,64}$"
 _DIGITS = {"type": "string", "pattern": "^[0-9]{1,78}$", "examples": ["20000000"]}
 _SIGNED_DIGITS = {"type": "string", "pattern": "^-?[0-9]{1,78}$", "examples": ["-1000000"]}
+_TOTAL_DIGITS = {"type": "string", "pattern": "^-?[0-9]{1,120}$", "examples": ["20000000"]}
 
 
 def _positive(value: Any) -> int:  # noqa: ANN401 - whatever stood in the JSON
@@ -28,6 +29,8 @@ UnitsShown = Annotated[int, PlainSerializer(str, return_type=str), WithJsonSchem
 """An amount in an answer."""
 SignedUnitsShown = Annotated[int, PlainSerializer(str, return_type=str), WithJsonSchema(_SIGNED_DIGITS)]
 """A change or a balance in an answer, which may be below zero."""
+TotalShown = Annotated[int, PlainSerializer(str, return_type=str), WithJsonSchema(_TOTAL_DIGITS)]
+"""A sum over networks, which may have more digits than any of them."""
 Counter = Annotated[int, PlainSerializer(str, return_type=str), WithJsonSchema(_DIGITS)]
 """A version or another count that may outgrow a browser's numbers."""
 

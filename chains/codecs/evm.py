@@ -7,7 +7,9 @@ EIP-2 (low S).
 from dataclasses import dataclass
 
 from chains.codecs.abi import ADDRESS_BYTES, decode_transfer, encode_transfer
+from chains.codecs.curve import is_signature
 from chains.codecs.keccak import keccak256
+from chains.codecs.payments import Payment
 from chains.codecs.rlp import Item, decode_int, encode_int
 from chains.codecs.rlp import decode as decode_rlp
 from chains.codecs.rlp import encode as encode_rlp
@@ -16,8 +18,6 @@ from domain.errors import BytesMismatch
 TYPE_BYTE = b"\x02"
 UNSIGNED_ITEMS = 9
 SIGNED_ITEMS = 12
-CURVE_ORDER = 0xFFFFFFFF_FFFFFFFF_FFFFFFFF_FFFFFFFE_BAAEDCE6_AF48A03B_BFD25E8C_D0364141
-LOW_S_MAX = CURVE_ORDER // 2
 NONCE_BITS = 64
 WORD_BITS = 256
 
@@ -44,15 +44,6 @@ class EvmSigned:
     y_parity: int
     r: int
     s: int
-
-
-@dataclass(frozen=True, slots=True)
-class Payment:
-    """What a transaction does with money: units of a contract (empty: the native coin) to a payee."""
-
-    contract: bytes
-    payee: bytes
-    amount: int
 
 
 class EvmCodec:
@@ -155,5 +146,5 @@ def _transaction(items: tuple[Item, ...]) -> EvmTransaction:
 
 
 def _check_signature(fields: EvmSigned) -> None:
-    if fields.y_parity not in (0, 1) or not 0 < fields.r < CURVE_ORDER or not 0 < fields.s <= LOW_S_MAX:
+    if not is_signature(fields.y_parity, fields.r, fields.s):
         raise BytesMismatch("the signature is out of range or has a high S")

@@ -1,7 +1,7 @@
 """Deposit addresses from an account's extended public key; no private key is ever seen here.
 
-The account level is `m/44'/60'/account'`; an address is its non-hardened child `0/i`.
-Sources: BIP-32, BIP-44.
+The account level is `m/44'/60'/account'` on EVM networks and `m/44'/195'/account'` on Tron; an address is its
+non-hardened child `0/i`. Sources: BIP-32, BIP-44.
 """
 
 import hmac

@@ -2,11 +2,13 @@
 
 from coincurve import PublicKey
 
-from chains.codecs.evm import EvmSigned, signing_digest
+from chains.codecs.curve import SCALAR_BYTES
+from chains.codecs.evm import EvmSigned
+from chains.codecs.evm import signing_digest as evm_digest
 from chains.codecs.hdkeys import address_of
+from chains.codecs.tron import TronSigned
+from chains.codecs.tron import signing_digest as tron_digest
 from domain.errors import BytesMismatch
-
-SCALAR_BYTES = 32
 
 
 def recover_address(digest: bytes, y_parity: int, r: int, s: int) -> bytes:
@@ -19,6 +21,9 @@ def recover_address(digest: bytes, y_parity: int, r: int, s: int) -> bytes:
     return address_of(key.format())
 
 
-def sender_of(signed: EvmSigned) -> bytes:
-    """The address that a signed transaction spends from."""
-    return recover_address(signing_digest(signed.transaction), signed.y_parity, signed.r, signed.s)
+def sender_of(signed: EvmSigned | TronSigned) -> bytes:
+    """The address whose key signed: on EVM the one that pays, on Tron maybe a key that its owner permits."""
+    digest = (
+        evm_digest(signed.transaction) if isinstance(signed, EvmSigned) else tron_digest(signed.transaction)
+    )
+    return recover_address(digest, signed.y_parity, signed.r, signed.s)

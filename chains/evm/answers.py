@@ -1,42 +1,16 @@
-"""Values of JSON-RPC answers, read strictly: a missing, null or odd value raises, none becomes zero or empty.
+"""Values as Ethereum nodes write them, read as strictly as the members that hold them.
 
 `ValueError` says what is wrong; the client turns it into NodeUnavailable with the node's name.
 """
 
 import re
-from collections.abc import Mapping
+
+from chains.answers import member
 
 HASH_BYTES = 32
 ADDRESS_BYTES = 20
 _QUANTITY = re.compile(r"0x(0|[1-9a-fA-F][0-9a-fA-F]{0,63})")
 _DATA = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
-
-
-def member(answer: object, name: str) -> object:
-    """A member that must be there and not null."""
-    if not isinstance(answer, Mapping):
-        raise ValueError(f"an object with {name} was expected")  # noqa: TRY004 - one error for all bad answers
-    value = answer.get(name)
-    if value is None:
-        raise ValueError(f"{name} is missing")
-    return value
-
-
-def has(answer: object, name: str) -> bool:
-    """Whether an optional member is there and not null."""
-    return isinstance(answer, Mapping) and answer.get(name) is not None
-
-
-def members(answer: object, name: str) -> list[object]:
-    """A list that must be there."""
-    return items(member(answer, name))
-
-
-def items(answer: object) -> list[object]:
-    """The entries of a list."""
-    if not isinstance(answer, list):
-        raise ValueError("a list was expected")  # noqa: TRY004 - one error for all bad answers
-    return answer
 
 
 def quantity(value: object) -> int:

@@ -1,13 +1,11 @@
 """The nodes of one EVM network: the only place that builds web3 objects and speaks HTTP.
 
 web3's own provider repeats broadcasts by itself, opens a connection per call and reads answers without bound;
-the provider here does none of that. A node may answer questions only while its chain id and genesis are the
-expected ones: it is asked at first, after a failure, after a new connection, when it takes over from another
-node, and every hour. A node of another chain is set aside until the process starts anew.
+the provider here does none of that.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -19,21 +17,19 @@ from web3.types import RPCEndpoint, RPCResponse
 
 from chains.evm.answers import hash_member, quantity
 from chains.evm.failures import TRANSPORT_ERRORS, NodeRefused, unavailable
+from chains.nodes import ProvenNodes, check_nodes
 from domain.assets import NetworkId
-from domain.errors import BlockIncomplete, CroupierError, NodeStale, NodeUnavailable
+from domain.errors import NodeUnavailable
 from domain.onchain import ChainIdentity
 
 CONNECT_SECONDS_MAX = 2.0
 READ_SECONDS_MAX = 10.0
 ANSWER_BYTES_MAX = 64 * 2**20
 CALLS_AT_ONCE_MAX = 16
-IDENTITY_AGE_SECONDS_MAX = 3600.0
-NODES_MIN = 2
 FAMILY = "eip155"
 HTTP_OK = 200
 HEADER_ONLY = False
 WITH_TRANSACTIONS = True
-NODE_FAILURES = (NodeUnavailable, NodeStale, BlockIncomplete)
 
 Answer = TypeVar("Answer")
 
@@ -58,12 +54,7 @@ class EvmNetwork:
         family, _, number = self.network.partition(":")
         if family != FAMILY or not number.isdecimal():
             raise ValueError(f"{self.network} is not an EVM network of the form {FAMILY}:<chain id>")
-        if len(set(self.node_urls)) != len(self.node_urls) or not self.node_urls:
-            raise ValueError(f"{self.network} needs nodes, each of them once")
-        if not self.is_devnet and (len(self.node_urls) < NODES_MIN or not self.genesis):
-            raise ValueError(
-                f"{self.network} needs {NODES_MIN} nodes and a pinned genesis, or the devnet flag"
-            )
+        check_nodes(self.network, self.node_urls, self.genesis, is_devnet=self.is_devnet)
 
     @property
     def chain_id(self) -> int:
@@ -127,118 +118,13 @@ class EvmNode:
         return NodeRefused(self.name, details["code"], str(details.get("message", "")))
 
 
-class EvmClient:
-    """All nodes of one network; a question is answered by one proven node from start to end."""
+class EvmClient(ProvenNodes[EvmNode]):
+    """All nodes of one EVM network."""
 
     def __init__(self, network: EvmNetwork) -> None:
+        nodes = [EvmNode(f"{network.network}#{place}", url) for place, url in enumerate(network.node_urls)]
+        super().__init__(network.network, network.genesis, nodes)
         self.network = network
-        self._nodes = [
-            _Seat(EvmNode(f"{network.network}#{place}", url)) for place, url in enumerate(network.node_urls)
-        ]
-        self._genesis = network.genesis
-        self._first = 0
-
-    @property
-    def node_names(self) -> tuple[str, ...]:
-        return tuple(seat.node.name for seat in self._nodes)
-
-    async def on_one_node(self, question: Callable[[EvmNode], Awaitable[Answer]]) -> Answer:
-        """The answer of the first node that can give it, beginning with the one that answered last.
-
-        Raises what the last node raised if none can. A refusal the question does not expect is no answer.
-        """
-        failure: CroupierError = NodeUnavailable(self.network.network, "no node serves this network")
-        first = self._first
-        for step in range(len(self._nodes)):
-            place = (first + step) % len(self._nodes)
-            if step:
-                self._nodes[place].proven_at = None
-            try:
-                answer = await self._answer(self._nodes[place], question)
-            except NODE_FAILURES as error:
-                failure = error
-                continue
-            self._first = place
-            return answer
-        raise failure
-
-    async def on_each_node(self, question: Callable[[EvmNode], Awaitable[Answer]]) -> tuple[Answer, ...]:
-        """The answers of all nodes that are proven now; raises NodeUnavailable if there is none.
-
-        `question` handles the failures of its own calls.
-        """
-        proofs = await asyncio.gather(*(self._prove(seat) for seat in self._nodes), return_exceptions=True)
-        proven: list[EvmNode] = []
-        failure: CroupierError = NodeUnavailable(self.network.network, "no node serves this network")
-        for seat, proof in zip(self._nodes, proofs, strict=True):
-            if proof is None:
-                proven.append(seat.node)
-            elif isinstance(proof, NODE_FAILURES):
-                failure = proof
-            else:
-                raise proof
-        if not proven:
-            raise failure
-        return tuple(await asyncio.gather(*(question(node) for node in proven)))
-
-    def prefer(self, node: EvmNode) -> None:
-        """Begin with this node from now on; it says who it is before that."""
-        place = next(place for place, seat in enumerate(self._nodes) if seat.node is node)
-        if place != self._first:
-            self._first, self._nodes[place].proven_at = place, None
-
-    def doubt(self, node: EvmNode) -> None:
-        """Prove the node's identity again before it is asked the next time."""
-        self._seat(node).proven_at = None
-
-    def quarantine(self, node: EvmNode, why: str) -> None:
-        """Ask this node nothing any more."""
-        self._seat(node).quarantined = why
-
-    async def close(self) -> None:
-        """Close every connection; the client can not be used afterwards. May be called again."""
-        await asyncio.gather(*(seat.node.close() for seat in self._nodes))
-
-    async def _answer(self, seat: "_Seat", question: Callable[[EvmNode], Awaitable[Answer]]) -> Answer:
-        await self._prove(seat)
-        try:
-            return await question(seat.node)
-        except NodeUnavailable:
-            seat.proven_at = None
-            raise
-        except NodeRefused as error:
-            raise NodeUnavailable(seat.node.name, error.message) from error
-
-    async def _prove(self, seat: "_Seat") -> None:
-        if seat.quarantined:
-            raise NodeUnavailable(seat.node.name, seat.quarantined)
-        now = asyncio.get_running_loop().time()
-        if seat.is_proven(now):
-            return
-        found = await seat.node.identity()
-        if not self._genesis and found.network == self.network.network:
-            self._genesis = found.genesis
-        expected = ChainIdentity(self.network.network, self._genesis)
-        if found != expected:
-            seat.quarantined = f"it serves {found.network} from genesis {found.genesis.hex()}"
-            raise NodeUnavailable(seat.node.name, seat.quarantined)
-        seat.proven_at, seat.proven_connections = now, seat.node.connections
-
-    def _seat(self, node: EvmNode) -> "_Seat":
-        return next(seat for seat in self._nodes if seat.node is node)
-
-
-@dataclass(slots=True)
-class _Seat:
-    node: EvmNode
-    proven_at: float | None = None
-    proven_connections: int = 0
-    quarantined: str = ""
-
-    def is_proven(self, now: float) -> bool:
-        if self.proven_at is None or now - self.proven_at >= IDENTITY_AGE_SECONDS_MAX:
-            return False
-        return self.node.connections == self.proven_connections
 
 
 class BoundedProvider(AsyncHTTPProvider):

@@ -12,15 +12,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 
+from chains.answers import has, members
 from chains.codecs.abi import decode_transfer, decode_transfer_log
 from chains.codecs.keccak import keccak256
 from chains.evm.answers import (
     HASH_BYTES,
     address_member,
     data_member,
-    has,
     hash_member,
-    members,
     quantity_member,
     sized,
 )

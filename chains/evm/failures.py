@@ -8,7 +8,8 @@ import json
 from aiohttp import ClientError
 from web3.exceptions import Web3Exception
 
-from domain.errors import CroupierError, NodeUnavailable
+from chains.nodes import Refusal
+from domain.errors import NodeUnavailable
 from domain.sends import BroadcastOutcome, NodeReason
 
 TRANSPORT_ERRORS = (
@@ -55,17 +56,12 @@ _BROADCAST_TEXTS: tuple[tuple[str, BroadcastOutcome, NodeReason], ...] = (
 )
 
 
-class NodeRefused(CroupierError):
-    """A well-formed JSON-RPC error: the node understood the question and says no.
-
-    It never leaves `chains.evm`: each caller knows what a refusal of its question means.
-    """
+class NodeRefused(Refusal):
+    """A well-formed JSON-RPC error."""
 
     def __init__(self, node: str, code: int, message: str) -> None:
-        super().__init__(f"Node {node} refuses ({code}): {message}.", node=node)
-        self.node = node
+        super().__init__(node, code, message[:DETAIL_LENGTH_MAX])
         self.rpc_code = code
-        self.message = message[:DETAIL_LENGTH_MAX]
 
     @property
     def is_revert(self) -> bool:

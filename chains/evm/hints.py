@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 
 from aiohttp import ClientSession, ClientTimeout, ClientWSTimeout, WSMessage, WSMsgType
 
-from chains.evm.answers import hash_member, member, quantity_member
+from chains.answers import member
+from chains.evm.answers import hash_member, quantity_member
 from chains.evm.failures import TRANSPORT_ERRORS
 from domain.onchain import BlockRef, HeadHint
 

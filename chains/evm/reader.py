@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from datetime import UTC, datetime
 from typing import TypeVar
 
 from chains.codecs.abi import DECIMALS_CALL, WORD_BYTES, encode_balance_of
@@ -11,8 +10,10 @@ from chains.evm.client import HEADER_ONLY, WITH_TRANSACTIONS, EvmClient, EvmNode
 from chains.evm.effects import Receipt, read_block, read_header, read_receipt
 from chains.evm.failures import NodeRefused, unavailable
 from chains.evm.hints import head_hints
+from chains.finality import FinalityWatch, HeaderCalls
+from chains.lateness import is_late, prefer_fresher
 from domain.assets import Asset, AssetKind, NetworkId
-from domain.errors import FinalityBroken, NodeStale, NodeUnavailable
+from domain.errors import NodeStale
 from domain.onchain import (
     BlockEffects,
     BlockRef,
@@ -27,9 +28,6 @@ from domain.onchain import (
 
 LATEST = "latest"
 FINALIZED = "finalized"
-LATE_BLOCKS = 5
-LATE_SECONDS_MIN = 10.0
-ASKED_AGAIN = 16  # of two replicas in random turns, one hides with probability 2^-32
 
 Answer = TypeVar("Answer")
 
@@ -39,8 +37,7 @@ class EvmReader:
 
     def __init__(self, client: EvmClient) -> None:
         self._client = client
-        self._seen: tuple[str, Heads] | None = None
-        self._distance_max = 0  # blocks from a final block to the head it was seen with
+        self._watch = FinalityWatch(client.network.network, HEADERS)
         self._heads_in_turn = asyncio.Lock()
 
     @property
@@ -53,7 +50,9 @@ class EvmReader:
     async def heads(self) -> Heads:
         async with self._heads_in_turn:
             heads = await self._client.on_one_node(self._heads)
-            if self._is_late(heads.latest) and await self._has_fresher_node(heads.latest):
+            if not is_late(heads.latest, self._client.network.block_seconds):
+                return heads
+            if await prefer_fresher(self._client, heads.latest, HEADERS.latest):
                 heads = await self._client.on_one_node(self._heads)
             return heads
 
@@ -95,72 +94,10 @@ class EvmReader:
     async def close(self) -> None:
         await self._client.close()
 
-    def _is_late(self, latest: Header) -> bool:
-        """Whether a block is too old for a newest one: a node may stand still and notice nothing."""
-        bound = max(LATE_BLOCKS * self._client.network.block_seconds, LATE_SECONDS_MIN)
-        return (datetime.now(UTC) - latest.mined_at).total_seconds() > bound
-
-    async def _has_fresher_node(self, latest: Header) -> bool:
-        """Whether another node is ahead of this head; it is preferred then."""
-        if len(self._client.node_names) == 1:
-            return False
-
-        async def height(node: EvmNode) -> tuple[int, EvmNode]:
-            try:
-                return (await header_by_tag(node, LATEST)).ref.height, node
-            except (NodeUnavailable, NodeStale, NodeRefused):
-                return -1, node
-
-        ahead, node = max(await self._client.on_each_node(height), key=lambda found: found[0])
-        if ahead <= latest.ref.height:
-            return False
-        self._client.prefer(node)
-        return True
-
     async def _heads(self, node: EvmNode) -> Heads:
-        latest, final = await asyncio.gather(header_by_tag(node, LATEST), header_by_tag(node, FINALIZED))
-        if latest.ref.height < final.ref.height:
-            raise NodeStale(node.name, "its newest block is below its final one")
-        heads = Heads(latest, final)
-        await self._check_final(node, heads)
-        self._seen = node.name, heads
-        self._distance_max = max(self._distance_max, latest.ref.height - final.ref.height)
+        heads = await self._watch.read(node)
+        self._watch.keep(node, heads)
         return heads
-
-    async def _check_final(self, node: EvmNode, heads: Heads) -> None:
-        if self._seen is None or self._seen[1].final.ref == heads.final.ref:
-            return
-        seen_on, held = self._seen[0], self._seen[1].final.ref
-        if heads.latest.ref.height < held.height:
-            raise NodeStale(node.name, f"it does not reach final block {held.height}")
-        there = await header_by_tag(node, hex(held.height))
-        if there.ref != held:
-            raise FinalityBroken(
-                self.network, f"block {held.height} was {held.hash.hex()}, is {there.ref.hash.hex()}"
-            )
-        if heads.final.ref.height >= held.height:
-            return
-        # A head this near to our final block may belong to a node that lags; the height we saw together with
-        # it is no measure, for another replica may have named it.
-        certain = held.height + self._distance_max
-        if node.name != seen_on or heads.latest.ref.height < certain:
-            raise NodeStale(node.name, f"its final block is {heads.final.ref.height}, ours {held.height}")
-        if not await _insists(node, certain, held.height):
-            raise NodeStale(node.name, "several replicas answer for it, and some of them lag")
-        raise FinalityBroken(self.network, f"final went back from {held.height} to {heads.final.ref.height}")
-
-
-async def _insists(node: EvmNode, head: int, final: int) -> bool:
-    """Whether the node says every time that its head is at least, its final block below these heights.
-
-    Behind one address a replica that keeps up may name the head and one that lags the final block; asked
-    often enough, some of them contradict that.
-    """
-    tags = ASKED_AGAIN * (LATEST, FINALIZED)
-    heights = [one.ref.height for one in await asyncio.gather(*(header_by_tag(node, tag) for tag in tags))]
-    return all(
-        height >= head if tag == LATEST else height < final for tag, height in zip(tags, heights, strict=True)
-    )
 
 
 async def ask_at(
@@ -189,6 +126,13 @@ async def header_by_hash(node: EvmNode, block_hash: bytes) -> Header:
 async def header_by_tag(node: EvmNode, tag: str) -> Header:
     """The header at a height (`0x…`) or under a tag; raises NodeStale if the node has none."""
     return _known_header(node, await node.call("eth_getBlockByNumber", tag, HEADER_ONLY), f"block {tag}")
+
+
+HEADERS: HeaderCalls[EvmNode] = HeaderCalls(
+    latest=lambda node: header_by_tag(node, LATEST),
+    final=lambda node: header_by_tag(node, FINALIZED),
+    at=lambda node, height: header_by_tag(node, hex(height)),
+)
 
 
 async def balance_on(node: EvmNode, who: bytes, asset: Asset, at: BlockRef) -> Held:

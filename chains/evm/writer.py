@@ -1,15 +1,19 @@
 """Outgoing transactions on an EVM network: plan, broadcast stored bytes, look what became of them."""
 
 import asyncio
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from chains.answers import items, members
+from chains.broadcasts import weigh
+from chains.clock import wall_clock_ms
 from chains.codecs.abi import WORD_BYTES, encode_balance_of
-from chains.codecs.addresses import ADDRESS_BYTES, checksum_text
-from chains.codecs.evm import EvmCodec, Payment, call_of
+from chains.codecs.address_forms import ADDRESS_BYTES
+from chains.codecs.evm import EvmCodec, call_of
+from chains.codecs.evm_addresses import checksum_text
 from chains.codecs.keccak import keccak256
-from chains.evm.answers import HASH_BYTES, data, hexadecimal, items, members, quantity, sized
+from chains.codecs.payments import Payment
+from chains.evm.answers import HASH_BYTES, data, hexadecimal, quantity, sized
 from chains.evm.client import EvmClient, EvmNode
 from chains.evm.costs import (
     FEE_HISTORY_BLOCKS,
@@ -38,12 +42,6 @@ from domain.sends import (
 )
 
 NATIVE_NAME = "the native coin"
-OUTCOMES_BY_WEIGHT = (
-    BroadcastOutcome.ACCEPTED,
-    BroadcastOutcome.ALREADY_HAVE,
-    BroadcastOutcome.AMBIGUOUS,
-    BroadcastOutcome.REJECTED_NOW,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +50,6 @@ class _Room:
 
     gas_limit: int
     refusal: str = ""
-
-
-def wall_clock_ms() -> int:
-    """Milliseconds since 1970."""
-    return time.time_ns() // 1_000_000
 
 
 class EvmWriter:
@@ -95,14 +88,7 @@ class EvmWriter:
         if chain_id != self._client.network.chain_id:
             raise BytesMismatch(f"transaction {tx.txid.hex()} is signed for chain {chain_id}")
         answers = await self._client.on_each_node(lambda node: self._send(node, tx))
-        outcome = next(
-            weight for weight in OUTCOMES_BY_WEIGHT if any(one.outcome is weight for one in answers)
-        )
-        defect = next((one for one in answers if one.reason is NodeReason.OUR_DEFECT), None)
-        is_taken = outcome in (BroadcastOutcome.ACCEPTED, BroadcastOutcome.ALREADY_HAVE)
-        if defect is not None and not is_taken:
-            raise BytesMismatch(f"node {defect.node} can never take {tx.txid.hex()}: {defect.detail}")
-        return BroadcastResult(outcome, answers)
+        return weigh(tx, answers)
 
     def expiry(self, tx: SignedTx) -> int | None:  # noqa: ARG002 - a nonce waits for ever
         return None

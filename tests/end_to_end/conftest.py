@@ -7,10 +7,10 @@ from itertools import count
 import pytest
 
 from devstack.callers import BackOffice, PlayerClient, wait_for
-from devstack.house_files import SeededNetwork, hex_text
+from devstack.evm_network import LocalEvm
+from devstack.local_chains import SeededNetwork
 from devstack.runs import open_run
 from devstack.stack import CHAIN_IDS, Stack, running_stack
-from devstack.tokens.deploying import send_tokens
 from domain.assets import Asset
 
 COINS = 3 * 10**18
@@ -45,25 +45,25 @@ def names() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def home(stack: Stack) -> SeededNetwork:
+def home(stack: Stack) -> SeededNetwork[LocalEvm]:
     """The network these tests play on."""
-    return stack.house.networks[0]
+    return stack.house.evm[0]
 
 
 @pytest.fixture
-def enter(stack: Stack, office: BackOffice, names: Iterator[str], home: SeededNetwork) -> Iterator[Enter]:
+def enter(
+    stack: Stack, office: BackOffice, names: Iterator[str], home: SeededNetwork[LocalEvm]
+) -> Iterator[Enter]:
     """Let players in who have deposited coins and tokens on the chain and can play with them."""
     entered: list[PlayerClient] = []
 
     def funded(number: int) -> list[PlayerClient]:
         players = [office.enter(next(names), stack.player_url) for _ in range(number)]
         entered.extend(players)
-        treasury = home.chain.accounts()[0]
         for player in players:
-            address = player.deposit_address(home.network)
-            sent = {"from": treasury, "to": address, "value": hex(COINS)}
-            home.chain.rpc("eth_sendTransaction", sent)
-            send_tokens(home.chain, hex_text(home.token.contract), treasury, address, TOKENS)
+            address = home.chain.read_address(player.deposit_address(home.network))
+            home.chain.endow(b"", address, COINS)
+            home.chain.endow(home.token.contract, address, TOKENS)
         for player in players:
             wait_for(partial(_is_credited, player, home.coin, COINS), "the coins")
             wait_for(partial(_is_credited, player, home.token, TOKENS), "the tokens")

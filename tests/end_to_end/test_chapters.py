@@ -36,16 +36,18 @@ def teller(printed: StringIO) -> Teller:
 @pytest.fixture
 def newcomer(stack: Stack, office: BackOffice, names: Iterator[str]) -> Iterator[Account]:
     """A player who will bring tokens of the second chain, whose hot wallets have none."""
-    seeded = stack.house.networks[1]
+    seeded = stack.house.evm[1]
     client = office.enter(next(names), stack.player_url)
     yield Account("Newcomer", client, seeded, seeded.token, 20 * 10**6, "0x" + token_hex(20))
     client.close()
 
 
-def test_a_deposit_that_loses_its_block_is_credited_once(newcomer: Account, teller: Teller) -> None:
+def test_a_deposit_that_loses_its_block_is_credited_once(
+    stack: Stack, newcomer: Account, teller: Teller
+) -> None:
     """The screen shows it orphaned, then credited from its second block, and the statement has one credit."""
     deposit = pay_in(newcomer)
-    reorg = take_back(newcomer, deposit["txid"], teller)
+    reorg = take_back(newcomer, stack.house.evm[1].chain, deposit["txid"], teller)
     await_credits([newcomer])
     reorg["credits"] = credits_of(newcomer, deposit["txid"])
     assert is_told_once(reorg), reorg
@@ -63,10 +65,10 @@ def test_a_withdrawal_without_coins_is_resumed_by_support_and_paid(
     stood = await_standing(withdrawal_id, anna, teller)
     assert newcomer.client.withdrawal(withdrawal_id)["status"] == "processing"
     dry = [item for item in anna.read("liquidity")["items"] if item["level"] == "dry"]
-    assert [(item["asset"], item["network"]) for item in dry] == [("TUSD", newcomer.asset.network)]
+    assert [(item["asset"], item["network"]) for item in dry] == [("USDT", newcomer.asset.network)]
     assert [waiting["id"] for waiting in dry[0]["queue"]] == [withdrawal_id]
     assert dry[0]["top_ups"][0]["address"] in anna.type("liquidity").out
-    top_up_and_resume(newcomer, withdrawal_id, anna, teller)
+    top_up_and_resume(newcomer, stack.house.evm[1].chain, withdrawal_id, anna, teller)
     paid = await_paid(newcomer, withdrawal_id, office, teller)
     stuck = retold(withdrawal_id, stood, anna, teller)
     assert paid["arrived"] == paid["amount"]

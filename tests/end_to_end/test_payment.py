@@ -10,9 +10,9 @@ import pytest
 
 from devstack.auditing import audit
 from devstack.callers import BackOffice, PlayerClient, wait_for
-from devstack.house_files import SeededNetwork, hex_text
+from devstack.evm_network import LocalEvm
+from devstack.local_chains import SeededNetwork
 from devstack.stack import Stack
-from devstack.tokens.deploying import tokens_of
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -23,7 +23,7 @@ Enter = Callable[[int], list[PlayerClient]]
 
 
 def test_a_killed_process_delays_payments_and_never_doubles_one(
-    stack: Stack, office: BackOffice, home: SeededNetwork, enter: Enter
+    stack: Stack, office: BackOffice, home: SeededNetwork[LocalEvm], enter: Enter
 ) -> None:
     """SIGKILL of each process while a withdrawal is committed and not final, and each payee is paid once."""
     players = enter(len(VICTIMS))
@@ -48,7 +48,7 @@ def test_a_killed_process_delays_payments_and_never_doubles_one(
 
 
 def test_a_worker_killed_around_signing_still_sends_one_payment(
-    stack: Stack, office: BackOffice, home: SeededNetwork, enter: Enter
+    stack: Stack, office: BackOffice, home: SeededNetwork[LocalEvm], enter: Enter
 ) -> None:
     """Nobody can send, then nobody can decide: both workers come back and one payment lands."""
     (player,) = enter(1)
@@ -63,16 +63,16 @@ def test_a_worker_killed_around_signing_still_sends_one_payment(
 
 
 def test_the_same_key_is_one_withdrawal_and_tokens_arrive_exactly(
-    office: BackOffice, home: SeededNetwork, enter: Enter
+    office: BackOffice, home: SeededNetwork[LocalEvm], enter: Enter
 ) -> None:
     """Asked five times under one key: one withdrawal, one payment, and the fee stays with the house."""
     (player,) = enter(1)
     payee, units = _outside(), 20 * 10**6
-    answers = [player.withdraw("w-1", "TUSD", home.network, payee, units) for _ in range(5)]
+    answers = [player.withdraw("w-1", home.token.symbol, home.network, payee, units) for _ in range(5)]
     assert len({answer["withdrawal_id"] for answer in answers}) == 1
     _await_settled(office, answers[0])
-    assert tokens_of(home.chain, hex_text(home.token.contract), payee) == units
-    assert player.available("TUSD", home.network) == 30 * 10**6 - int(answers[0]["fee"])
+    assert home.chain.held(home.token.contract, home.chain.read_address(payee)) == units
+    assert player.available(home.token.symbol, home.network) == 30 * 10**6 - int(answers[0]["fee"])
 
 
 def test_afterwards_the_books_equal_the_chain(stack: Stack) -> None:
@@ -94,8 +94,8 @@ def _is_settled(office: BackOffice, withdrawal_id: str) -> bool:
     return office.withdrawal_state(withdrawal_id) == "settled"
 
 
-def _received(home: SeededNetwork, address: str) -> int:
-    return int(str(home.chain.rpc("eth_getBalance", address, "latest")), 16)
+def _received(home: SeededNetwork[LocalEvm], address: str) -> int:
+    return home.chain.held(b"", home.chain.read_address(address))
 
 
 def _outside() -> str:

@@ -9,9 +9,9 @@ from temporalio.client import Client
 
 from devstack.auditing import audit
 from devstack.callers import wait_for
-from devstack.house_files import SeededNetwork, hex_text
+from devstack.evm_network import LocalEvm
+from devstack.local_chains import SeededNetwork
 from devstack.stack import Stack
-from devstack.tokens.deploying import tokens_of
 from tests.end_to_end.conftest import Enter
 from workflows.names import MONEY_NAMESPACE, planner_id
 
@@ -26,7 +26,9 @@ SELECT coalesce(sum(amount), 0) FROM chain.own_transfers
 OPEN = "SELECT count(*) FROM chain.own_transfers WHERE closed_at IS NULL"
 
 
-def test_a_deposit_is_swept_to_the_hot_wallets(stack: Stack, home: SeededNetwork, enter: Enter) -> None:
+def test_a_deposit_is_swept_to_the_hot_wallets(
+    stack: Stack, home: SeededNetwork[LocalEvm], enter: Enter
+) -> None:
     """Both assets of one address, the token first; a round of the planner is enough for each."""
     (player,) = enter(1)
     address = player.deposit_address(home.network)
@@ -36,7 +38,7 @@ def test_a_deposit_is_swept_to_the_hot_wallets(stack: Stack, home: SeededNetwork
         wait_for(partial(_has_swept, stack, address, swept), f"{swept} swept deposits", SWEEPING_SECONDS)
     wait_for(partial(_counts, stack, OPEN, [], 0), "the end of every sweep", SWEEPING_SECONDS)
     assert _tokens(home) == before + _swept_tokens(stack, home)
-    assert tokens_of(home.chain, hex_text(home.token.contract), address) == 0
+    assert home.chain.held(home.token.contract, home.chain.read_address(address)) == 0
 
 
 def test_after_the_sweeps_the_books_equal_the_chain(stack: Stack) -> None:
@@ -52,12 +54,11 @@ async def _plan(stack: Stack) -> None:
     await client.get_schedule_handle(planner_id()).trigger()
 
 
-def _tokens(home: SeededNetwork) -> int:
-    contract = hex_text(home.token.contract)
-    return sum(tokens_of(home.chain, contract, hex_text(wallet)) for wallet in home.wallets)
+def _tokens(home: SeededNetwork[LocalEvm]) -> int:
+    return sum(home.chain.held(home.token.contract, wallet) for wallet in home.wallets)
 
 
-def _swept_tokens(stack: Stack, home: SeededNetwork) -> int:
+def _swept_tokens(stack: Stack, home: SeededNetwork[LocalEvm]) -> int:
     """What all sweeps brought so far: a round takes the deposits of other tests along."""
     with psycopg.connect(stack.postgres.dsn()) as connection:
         row = connection.execute(SWEPT.encode(), [home.network, home.token.asset_id]).fetchone()

@@ -2,16 +2,23 @@
 
 from tests.support.chain_fronted import fronted, rig
 from tests.support.chain_proxied import proxied, proxy_factory
+from tests.support.chain_tron import tron
+from tests.support.devstack_place import place
 from tests.support.ledger_database import ledger_database, owner, shared_ledger
 from tests.support.lending import lending
 from tests.support.sending import world
 from tests.support.signing_asks import signer_database, signing, signing_house, vault
+from tests.support.tron_devnet import async_tron, devnet, healed, tron
 
 __all__ = [
+    "async_tron",
+    "devnet",
     "fronted",
+    "healed",
     "ledger_database",
     "lending",
     "owner",
+    "place",
     "proxied",
     "proxy_factory",
     "rig",
@@ -19,6 +26,7 @@ __all__ = [
     "signer_database",
     "signing",
     "signing_house",
+    "tron",
     "vault",
     "world",
 ]

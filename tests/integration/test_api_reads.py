@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest_asyncio
 
-from chains.codecs.addresses import checksum_text
+from chains.codecs.evm_addresses import checksum_text
 from domain.deposits import WalletRole
 from domain.ids import player_of, player_text
 from ledger.addresses import watch_wallet

@@ -1,7 +1,7 @@
 """The EVM adapter keeps the contract of every adapter on a real anvil."""
 
-from tests.support.chain_contract import ChainContract
+from tests.support.chain_contract import NonceChainContract
 
 
-class TestAnvilChain(ChainContract):
+class TestAnvilChain(NonceChainContract):
     """The contract suite over a real anvil, which is the rig of all tests here unless one says otherwise."""

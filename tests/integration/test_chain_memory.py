@@ -6,11 +6,11 @@ from chains.memory import Faults
 from domain.errors import BlockIncomplete, NodeUnavailable
 from domain.onchain import Landed
 from domain.sends import AttemptView, BroadcastOutcome
-from tests.support.chain_contract import ChainContract
+from tests.support.chain_contract import NonceChainContract
 from tests.support.chain_rigs import MemoryRig, address_of, intent, mined, pay, sign, stranger
 
 
-class TestMemoryChain(ChainContract):
+class TestMemoryChain(NonceChainContract):
     """The contract suite over the in-memory chain."""
 
     @pytest.fixture

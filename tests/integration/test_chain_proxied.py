@@ -2,11 +2,11 @@
 
 import pytest
 
-from tests.support.chain_contract import ChainContract
+from tests.support.chain_contract import NonceChainContract
 from tests.support.chain_proxied import ProxiedRig
 
 
-class TestProxiedChain(ChainContract):
+class TestProxiedChain(NonceChainContract):
     """The contract suite through the proxy: geth's pool, and transactions given back by a reorg."""
 
     @pytest.fixture

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-import chains.evm.reader as reader_module
+import chains.lateness as lateness_module
 from devstack.anvil import Anvil
 from devstack.faults.exchange import Layer
 from devstack.faults.failing import (
@@ -166,8 +166,8 @@ async def test_a_node_that_stands_still_is_left_for_one_that_goes_on(
     proxied: ProxiedRig, proxy_factory: Callable[[Anvil], NodeProxy], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """B3: it answers everything, but its newest block is old, and another node has newer ones."""
-    monkeypatch.setattr(reader_module, "LATE_BLOCKS", -LAG)
-    monkeypatch.setattr(reader_module, "LATE_SECONDS_MIN", -3600.0)
+    monkeypatch.setattr(lateness_module, "LATE_BLOCKS", -LAG)
+    monkeypatch.setattr(lateness_module, "LATE_SECONDS_MIN", -3600.0)
     other = proxy_factory(proxied.anvil)
     rig = AnvilRig(proxied.anvil, (proxied.proxy.url, other.url))
     rig.mine(2 * LAG)

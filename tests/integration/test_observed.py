@@ -6,7 +6,7 @@ import pytest
 
 from domain.deposits import DepositReason, DepositState, WalletRole
 from domain.errors import NotFound, RecordMismatch
-from domain.onchain import BlockEffects, MinedTransaction
+from domain.onchain import TRC10_POSITION, BlockEffects, MinedTransaction
 from ledger.addresses import insert_pool
 from ledger.events import DepositEvent, WalletEvent, mark_delivered, undelivered
 from ledger.nonce_lanes import register_wallet
@@ -33,6 +33,13 @@ HOT = address("hot")
 ODD = [
     ("reverted", {"succeeded": False}, "ignored", "REVERTED", False),
     ("unlisted", {"contract": address(77)}, "ignored", "TOKEN_NOT_LISTED", False),
+    (
+        "trc10",
+        {"contract": b"trc10:1002000", "position": TRC10_POSITION},
+        "ignored",
+        "TRC10_NOT_LISTED",
+        False,
+    ),
     ("zero", {"amount": 0}, "ignored", "ZERO_VALUE", False),
     ("dust", {"amount": 9}, "ignored", "DUST", True),
     ("own", {"sender": HOT}, "ignored", "OWN_SEND", False),

@@ -12,20 +12,20 @@ async def test_addresses_are_confirmed_from_the_private_side(
     signing: SigningActivities, vault: Vault
 ) -> None:
     """A range of deposit addresses comes back in index order."""
-    wanted = AddressRange(family="evm", account=0, first=3, last=5)
+    wanted = AddressRange(family="eip155", account=0, first=3, last=5)
     confirmed = await ActivityEnvironment().run(signing.confirm_addresses, wanted)
-    assert confirmed.addresses == vault.accounts["evm", 0].addresses(3, 5)
-    assert (confirmed.family, confirmed.account, confirmed.first) == ("evm", 0, 3)
+    assert confirmed.addresses == vault.accounts["eip155", 0].addresses(3, 5)
+    assert (confirmed.family, confirmed.account, confirmed.first) == ("eip155", 0, 3)
 
 
 @pytest.mark.parametrize(
     ("wanted", "code"),
     [
-        (AddressRange(family="evm", account=1, first=0, last=0), "NOT_FOUND"),
+        (AddressRange(family="eip155", account=1, first=0, last=0), "NOT_FOUND"),
         (AddressRange(family="tron", account=0, first=0, last=0), "NOT_FOUND"),
-        (AddressRange(family="evm", account=0, first=5, last=4), "REQUEST_INVALID"),
-        (AddressRange(family="evm", account=0, first=0, last=1_000), "REQUEST_INVALID"),
-        (AddressRange(family="evm", account=0, first=65_536, last=65_536), "REQUEST_INVALID"),
+        (AddressRange(family="eip155", account=0, first=5, last=4), "REQUEST_INVALID"),
+        (AddressRange(family="eip155", account=0, first=0, last=1_000), "REQUEST_INVALID"),
+        (AddressRange(family="eip155", account=0, first=65_536, last=65_536), "REQUEST_INVALID"),
     ],
 )
 async def test_unknown_accounts_and_ranges_are_refused(

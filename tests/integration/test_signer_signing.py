@@ -8,8 +8,9 @@ import psycopg
 import pytest
 from pydantic import SecretStr
 
-from chains.codecs.evm import EvmCodec, Payment, payment_of
+from chains.codecs.evm import EvmCodec, payment_of
 from chains.codecs.keccak import keccak256
+from chains.codecs.payments import Payment
 from chains.codecs.signatures import sender_of
 from domain.rules import Verdict
 from domain.sends import TxPurpose

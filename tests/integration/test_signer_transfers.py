@@ -8,7 +8,8 @@ import psycopg
 import pytest
 from temporalio.testing import ActivityEnvironment
 
-from chains.codecs.evm import EvmCodec, Payment, payment_of
+from chains.codecs.evm import EvmCodec, payment_of
+from chains.codecs.payments import Payment
 from chains.codecs.signatures import sender_of
 from domain.sends import SendKind
 from domain.signing import ForbidAnswer, ForbidRequest, ForbidVerdict, Refusal

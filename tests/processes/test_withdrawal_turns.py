@@ -6,6 +6,7 @@ from functools import partial
 from typing import TypeVar
 
 import pytest
+from temporalio.api.enums.v1 import EventType
 
 from domain.errors import TemporalUnavailable
 from domain.wishes import SupportVerb
@@ -32,7 +33,22 @@ async def grow(world: World, wish: WithdrawalInput) -> None:
     async def is_new() -> bool:
         return (await handle.describe()).run_id != first
 
-    await world.until(is_new, "a new run")
+    async def last_events() -> list[str]:
+        described = (await handle.describe()).raw_description
+        pending = [str(described.pending_workflow_task).replace("\n", " ")]
+        return (
+            pending
+            + [
+                f"{event.event_time.ToDatetime():%H:%M:%S} {EventType.Name(event.event_type)}"
+                async for event in handle.fetch_history_events()
+            ][-20:]
+        )
+
+    try:
+        await world.until(is_new, "a new run")
+    except AssertionError as error:
+        error.add_note("\n".join(await last_events()))
+        raise
 
 
 async def test_a_review_that_lasts_keeps_its_beginning(world: World, people: People) -> None:

@@ -1,4 +1,4 @@
-"""The chains that the contract suite runs on: the in-memory chain and a real anvil, with the same levers."""
+"""The chains that the contract suite runs on, with the same levers: the in-memory chain and a real anvil."""
 
 from typing import Protocol
 from uuid import UUID, uuid5
@@ -17,8 +17,8 @@ from chains.memory_blocks import MemoryChain
 from devstack.anvil import Anvil
 from devstack.tokens.deploying import deploy_plain, send_tokens
 from domain.assets import Asset, AssetKind, NetworkId
-from domain.onchain import BlockEffects
-from domain.sends import SendIntent, SendKind, SendPlan, SignedTx
+from domain.onchain import BlockEffects, BlockRef
+from domain.sends import AttemptView, SendIntent, SendKind, SendPlan, SignedTx
 
 COINS = 10**21
 TOKENS = 10**12
@@ -46,25 +46,94 @@ def stranger(number: int) -> bytes:
 
 
 class ChainRig(Protocol):
-    """A network with a funded payer, and levers that move the network itself."""
+    """A network with a funded payer, and levers that move the network itself.
+
+    A block is final under `finality_depth` others. `refusing` is an address that takes no coins. Where
+    `reads_heads` is false, balances are read as of the final block alone. Of many payments a `token_share`
+    is of the token, which some chains are slow at.
+    """
 
     network: NetworkId
     native: Asset
     token: Asset
+    coins: int
+    tokens: int
+    token_share: float
     payer: LocalAccount
     reader: ChainReader
     writer: ChainWriter
 
+    @property
+    def finality_depth(self) -> int: ...
+
+    @property
+    def refusing(self) -> bytes: ...
+
+    @property
+    def reads_heads(self) -> bool: ...
+
     def mine(self, blocks: int = 1) -> None: ...
 
     def reorg(self, depth: int) -> None:
-        """Replace the newest blocks by as many empty ones."""
+        """Replace the newest blocks by empty ones; what stood in them is forgotten."""
+        ...
+
+    def sign(self, send: SendIntent, plan: SendPlan, serial: int) -> SignedTx:
+        """Bytes of a planned send, made by another library than the one under test."""
+        ...
+
+    def view(self, serial: int, *signed: SignedTx) -> AttemptView:
+        """The attempt of the payer that these transactions are variants of."""
+        ...
+
+    async def next_serial(self) -> int:
+        """A serial that the payer has not used on the present branch."""
+        ...
+
+    def nonce(self, serial: int) -> int | None:
+        """What a block says that the transaction of a serial counted."""
+        ...
+
+    def with_room(self, plan: SendPlan) -> SendPlan:
+        """The same plan with room for every state the payee may be in."""
         ...
 
     async def close(self) -> None: ...
 
 
-class MemoryRig:
+class NonceRig:
+    """What rigs share whose wallets count their transactions."""
+
+    network: NetworkId
+    payer: LocalAccount
+    reader: ChainReader
+    coins = COINS
+    tokens = TOKENS
+    token_share = 0.5
+    finality_depth = FINALITY_DEPTH
+    refusing = REFUSING
+    reads_heads = True
+
+    def sign(self, send: SendIntent, plan: SendPlan, serial: int) -> SignedTx:
+        return sign_for_chain(self.payer, send, plan, serial, int(self.network.partition(":")[2]))
+
+    def view(self, serial: int, *signed: SignedTx) -> AttemptView:
+        return AttemptView(address_of(self.payer), serial, tuple(tx.txid for tx in signed))
+
+    async def next_serial(self) -> int:
+        head = (await self.reader.heads()).latest.ref
+        return await self.reader.nonce_at(address_of(self.payer), head) or 0
+
+    def nonce(self, serial: int) -> int | None:
+        return serial
+
+    def with_room(self, plan: SendPlan) -> SendPlan:
+        return plan.model_copy(
+            update={"gas_limit": max(plan.gas_limit, GAS_ROOM), "max_fee": plan.max_fee * 2}
+        )
+
+
+class MemoryRig(NonceRig):
     """The in-memory chain."""
 
     def __init__(self, faults: Faults | None = None) -> None:
@@ -93,7 +162,7 @@ class MemoryRig:
         await self.writer.close()
 
 
-class AnvilRig:
+class AnvilRig(NonceRig):
     """A real anvil that mines only when told to, read at `urls` (its own, or servers in front of it)."""
 
     def __init__(self, anvil: Anvil, urls: tuple[str, ...] = ()) -> None:
@@ -136,18 +205,23 @@ def intent(rig: ChainRig, asset: Asset, payee: bytes, amount: int, *, fee_cap: i
     )
 
 
-def sign(
-    rig: ChainRig, send: SendIntent, plan: SendPlan, nonce: int, *, chain_id: int | None = None
+def sign(rig: ChainRig, send: SendIntent, plan: SendPlan, serial: int) -> SignedTx:
+    """Bytes of a planned send from the payer."""
+    return rig.sign(send, plan, serial)
+
+
+def sign_for_chain(
+    payer: LocalAccount, send: SendIntent, plan: SendPlan, nonce: int, chain_id: int
 ) -> SignedTx:
-    """Bytes of a planned send, made by another library than the one under test."""
+    """The bytes of a send on the EVM chain of this number."""
     to, value, data = send.payee, send.amount, b""
     if send.contract:
         to, value = send.contract, 0
         data = bytes.fromhex("a9059cbb") + bytes(12) + send.payee + send.amount.to_bytes(32, "big")
-    signed = rig.payer.sign_transaction(
+    signed = payer.sign_transaction(
         {
             "type": 2,
-            "chainId": int(rig.network.partition(":")[2]) if chain_id is None else chain_id,
+            "chainId": chain_id,
             "nonce": nonce,
             "gas": plan.gas_limit,
             "maxFeePerGas": plan.max_fee,
@@ -160,15 +234,15 @@ def sign(
     return SignedTx(bytes(signed.hash), bytes(signed.raw_transaction))
 
 
-async def signed_payment(rig: ChainRig, asset: Asset, payee: bytes, amount: int, nonce: int) -> SignedTx:
+async def signed_payment(rig: ChainRig, asset: Asset, payee: bytes, amount: int, serial: int) -> SignedTx:
     """Plan and sign one payment; nobody has seen it yet."""
     send = intent(rig, asset, payee, amount)
-    return sign(rig, send, await rig.writer.plan(send), nonce)
+    return sign(rig, send, await rig.writer.plan(send), serial)
 
 
-async def pay(rig: ChainRig, asset: Asset, payee: bytes, amount: int, nonce: int) -> SignedTx:
+async def pay(rig: ChainRig, asset: Asset, payee: bytes, amount: int, serial: int) -> SignedTx:
     """Plan, sign and broadcast one payment; it waits in the pool until a block is mined."""
-    signed = await signed_payment(rig, asset, payee, amount, nonce)
+    signed = await signed_payment(rig, asset, payee, amount, serial)
     await rig.writer.broadcast(signed)
     return signed
 
@@ -179,9 +253,17 @@ async def mined(rig: ChainRig) -> BlockEffects:
     return await rig.reader.block((await rig.reader.heads()).latest.ref.hash)
 
 
-def with_room(plan: SendPlan) -> SendPlan:
-    """The same plan with gas for every state the payee may be in."""
-    return plan.model_copy(update={"gas_limit": max(plan.gas_limit, GAS_ROOM), "max_fee": plan.max_fee * 2})
+async def readable(rig: ChainRig) -> BlockRef:
+    """The newest block whose balances can be read: the head, or the head once it is final."""
+    if not rig.reads_heads:
+        rig.mine(rig.finality_depth)
+        return (await rig.reader.heads()).final.ref
+    return (await rig.reader.heads()).latest.ref
+
+
+async def held(rig: ChainRig, who: bytes, asset: Asset) -> int:
+    """What an address holds after everything that was mined."""
+    return (await rig.reader.balance(who, asset, await readable(rig))).amount
 
 
 def _assets(network: NetworkId, contract: bytes) -> tuple[Asset, Asset]:

@@ -80,7 +80,8 @@ class LedgerDatabase:
     async def close(self) -> None:
         for opened in self._opened:
             await opened.close()
-        self.server.drop_database(self.name)
+        # In a thread: the server waits for everybody who is about to connect, and some live in this loop.
+        await asyncio.to_thread(self.server.drop_database, self.name)
 
 
 async def _make_template(server: Postgres) -> None:
@@ -104,7 +105,7 @@ async def new_ledger(server: Postgres) -> LedgerDatabase:
     if made is None:
         await _make_template(server)
     name = f"ledger_{next(_names)}"
-    server.create_database(name, template=TEMPLATE)
+    await asyncio.to_thread(server.create_database, name, template=TEMPLATE)
     return LedgerDatabase(server, name)
 
 

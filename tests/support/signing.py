@@ -1,6 +1,6 @@
 """A signer over a real database whose view of the ledger is a table, so that a test can say what is owed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -63,7 +63,7 @@ def make_vault(directory: Path, wallets: int = 2) -> Vault:
     keystore = Keystore(directory, PASSWORD, scrypt_cost=SCRYPT_COST_IN_TESTS)
     for _ in range(wallets):
         keystore.create_wallet()
-    keystore.create_account("evm", 0)
+    keystore.create_account("eip155", 0)
     return Vault(wallets=keystore.wallets(), accounts=keystore.accounts())
 
 
@@ -146,7 +146,9 @@ class SigningHouse:
     def wallet(self) -> bytes:
         return self.wallets[0]
 
-    def execute(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    def execute(
+        self, statement: str, parameters: Sequence[Any] | Mapping[str, Any] = ()
+    ) -> list[tuple[Any, ...]]:
         """Run a statement as the superuser and return its rows."""
         with psycopg.connect(self.admin_dsn) as connection:
             cursor = connection.execute(statement.encode(), parameters)

@@ -12,7 +12,7 @@ from domain.sends import AttemptFacts, TxPurpose
 from domain.tickets import Ticket
 from domain.wishes import SupportVerb
 from domain.withdrawals import ReviewVerb, WithdrawalFacts, WithdrawalInput
-from signer.building import sign_transaction
+from signer.building_evm import sign_transaction
 from tests.support.chain_rigs import address_of
 from tests.support.world import RunningHouse, World
 from tests.support.world_house import OUTSIDER

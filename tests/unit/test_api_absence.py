@@ -17,6 +17,7 @@ from tests.support.ledger_database import COIN, NETWORK
         ("POST", "/v1/players", {"external_id": "crm-1"}),
         ("GET", "/v1/players/p-1-17", None),
         ("POST", "/v1/players/p-1-17/tokens", None),
+        ("GET", "/v1/players/p-1-17/account", None),
         ("GET", "/v1/players/p-1-17/balances", None),
         ("GET", f"/v1/players/p-1-17/statement?asset=TUSD&network={NETWORK}", None),
         ("GET", "/v1/players/p-1-17/deposits", None),
@@ -47,6 +48,7 @@ async def test_an_operators_call_without_ledger_or_temporal_is_503(
 @pytest.mark.parametrize(
     "path",
     [
+        "/v1/account",
         "/v1/balances",
         f"/v1/statement?asset=TUSD&network={NETWORK}",
         "/v1/deposit-addresses",

@@ -16,6 +16,8 @@ MONEY = {
     "payout",
     "fee",
     "available",
+    "locked",
+    "owed",
     "in_play",
     "pending_withdrawal",
     "change",

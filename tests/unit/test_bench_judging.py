@@ -40,6 +40,7 @@ class Run:
                 player,
                 asset,
                 f"0x{number:040x}",
+                f"0x{number:040x}",
                 7,
                 withdrawal_id=f"w{number}",
                 state="settled",

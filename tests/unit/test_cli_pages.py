@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from api.cli.wording import ago, clean, coins, moment
+from api.schemas.accounts import AccountAnswer
 from api.schemas.cases import CaseAnswer, CaseLine
 from api.schemas.liquidity import LiquidityAnswer
+from tests.support.accounts import ACCOUNT
 from tests.support.cases import CASE, CONTENT, ITEM, SENT, UNANSWERED, WITHDRAWAL
 from tests.support.command import NOW, answering, key_file_in, run_scripted
 from tests.support.wallets import LIQUIDITY
@@ -97,6 +99,15 @@ DRY  Nobody can be paid.
   Top up: send 200 TUSD to 0x{"a1" * 20}
 """
 
+ACCOUNT_PAGE = """\
+p-1-17 at version 42
+asset                    available              locked  in play  pending withdrawal
+USDT on eip155:1         20.500000000000000001  0       1        0
+USDT on tron:0x2b6653dc  100.25                 100     0        5
+in total  available               locked  in play  pending withdrawal
+USDT      120.750000000000000001  100     1        5
+"""
+
 # what is typed, what the API says, what stands on stdout
 PAGES: list[tuple[list[str], dict[str, Any], str]] = [
     (["withdrawals"], {"items": [UNANSWERED, ITEM], "next": None}, QUEUE_PAGE),
@@ -110,6 +121,12 @@ PAGES: list[tuple[list[str], dict[str, Any], str]] = [
     (["withdrawal", WITHDRAWAL], ENDED, ENDED_PAGE),
     (["liquidity"], LIQUIDITY, LIQUIDITY_PAGE),
     (["liquidity"], {"items": []}, "The house has no hot wallet.\n"),
+    (["account", "p-1-17"], ACCOUNT, ACCOUNT_PAGE),
+    (
+        ["account", "p-1-17"],
+        {**ACCOUNT, "assets": [], "totals": [], "version": "0"},
+        "p-1-17 has nothing; version 0.\n",
+    ),
 ]
 
 
@@ -137,6 +154,18 @@ def test_lines_are_written_as_the_api_writes_them(item: dict[str, Any]) -> None:
 def test_wallets_are_written_as_the_api_writes_them() -> None:
     """The same for the hot wallets."""
     assert LiquidityAnswer.model_validate(LIQUIDITY).model_dump(mode="json") == LIQUIDITY
+
+
+def test_an_account_is_written_as_the_api_writes_it() -> None:
+    """The same for an account."""
+    assert AccountAnswer.model_validate(ACCOUNT).model_dump(mode="json") == ACCOUNT
+
+
+def test_a_player_is_not_a_path(tmp_path: Path) -> None:
+    """What is no player's number is wrong usage, and nothing is asked."""
+    for text in ("17", "p-1", "p-1-17/tokens", "../support/liquidity", "p-1-\u0661"):
+        done = run_scripted(key_file_in(tmp_path), answering(ACCOUNT), "account", text)
+        assert (done.code, done.out) == (2, "")
 
 
 def test_nothing_from_outside_steers_the_terminal(tmp_path: Path) -> None:

@@ -11,18 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chains.codecs.abi import encode_transfer
+from chains.codecs.curve import CURVE_ORDER, LOW_S_MAX
 from chains.codecs.evm import (
-    CURVE_ORDER,
-    LOW_S_MAX,
     EvmCodec,
     EvmSigned,
     EvmTransaction,
-    Payment,
     call_of,
     encode_unsigned,
     payment_of,
     signing_digest,
 )
+from chains.codecs.payments import Payment
 from chains.codecs.rlp import Item
 from chains.codecs.rlp import decode as decode_rlp
 from chains.codecs.rlp import encode as encode_rlp

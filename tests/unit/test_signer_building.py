@@ -6,11 +6,13 @@ from uuid import UUID
 
 import pytest
 
-from chains.codecs.evm import EvmCodec, Payment, payment_of
+from chains.codecs.evm import EvmCodec, payment_of
+from chains.codecs.payments import Payment
 from chains.codecs.signatures import sender_of
 from domain.errors import BytesMismatch
 from domain.sends import TxPurpose
-from signer.building import build, payment_for, sign_transaction, transaction_of
+from signer.building import payment_for
+from signer.building_evm import build, sign_transaction, transaction_of
 from signer.keystore_keys import KeystoreKey
 from tests.support.signing import CHAIN_ID, PAYEE, TOKEN, make_intent, make_obligation
 

@@ -3,8 +3,11 @@
 from hashlib import pbkdf2_hmac
 
 import pytest
+from coincurve import PrivateKey
+from tronpy.hdwallet import key_from_seed  # type: ignore[import-untyped]  # no stubs
 
-from chains.codecs.hdkeys import HARDENED, AccountAddresses
+from chains.codecs.hdkeys import HARDENED, AccountAddresses, address_of
+from chains.codecs.tron_addresses import base58_text
 from domain.errors import RequestInvalid
 from signer.deriving import AccountKey, KeyInvalid, PrivateNode, account_node, master_node, parse_xprv
 
@@ -96,6 +99,17 @@ def test_well_known_development_address() -> None:
         "f39fd6e51aad88f6f4ce6ab8827279cfffb92266",
         "70997970c51812dc3a010c7d01b50e0d17dc79c8",
     ]
+
+
+def test_tron_accounts_hang_in_a_branch_of_their_own() -> None:
+    """The same seed leads to other addresses on Tron, those that another library derives."""
+    seed = pbkdf2_hmac("sha512", b"test " * 11 + b"junk", b"mnemonic", 2048)
+    key = AccountKey(account_node(seed, 0, "tron"))
+    theirs = [PrivateKey(key_from_seed(seed, f"m/44'/195'/0'/0/{index}")) for index in range(3)]
+    assert key.addresses(0, 2) == tuple(address_of(one.public_key.format()) for one in theirs)
+    assert base58_text(key.addresses(0, 0)[0]) == "TWer2Ygk5TEheHp3TPuYeqxmB6SsGZmaL6"
+    with pytest.raises(KeyInvalid):
+        account_node(seed, 0, "solana")
 
 
 @pytest.mark.parametrize("account", [0, 1, 7])

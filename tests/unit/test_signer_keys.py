@@ -8,7 +8,7 @@ import pytest
 from coincurve import PrivateKey
 from pydantic import SecretStr
 
-from chains.codecs.evm import CURVE_ORDER, LOW_S_MAX
+from chains.codecs.curve import CURVE_ORDER, LOW_S_MAX
 from chains.codecs.signatures import recover_address
 from domain.errors import BadSignature
 from signer.keys import Signature, sign_checked, with_low_s
@@ -42,16 +42,16 @@ def test_wallet_opens_again(keystore: Keystore, tmp_path: Path) -> None:
 
 def test_account_opens_again(keystore: Keystore) -> None:
     """An account's private side belongs to the xpub that was printed."""
-    xpub = keystore.create_account("evm", 3)
-    assert {name: key.xpub for name, key in keystore.accounts().items()} == {("evm", 3): xpub}
+    xpub = keystore.create_account("eip155", 3)
+    assert {name: key.xpub for name, key in keystore.accounts().items()} == {("eip155", 3): xpub}
 
 
 def test_account_is_never_replaced(keystore: Keystore, tmp_path: Path) -> None:
     """A second account of one number is refused and leaves the first as it was."""
-    xpub = keystore.create_account("evm", 0)
+    xpub = keystore.create_account("eip155", 0)
     with pytest.raises(FileExistsError):
-        keystore.create_account("evm", 0)
-    assert keystore.accounts()["evm", 0].xpub == xpub
+        keystore.create_account("eip155", 0)
+    assert keystore.accounts()["eip155", 0].xpub == xpub
     assert [path.suffix for path in files(tmp_path)] == [".json"]
 
 
@@ -102,9 +102,9 @@ def test_changed_file_does_not_open(keystore: Keystore, tmp_path: Path, change: 
 
 def test_account_file_under_another_number_is_refused(keystore: Keystore, tmp_path: Path) -> None:
     """A renamed account file would confirm addresses of another account."""
-    keystore.create_account("evm", 0)
+    keystore.create_account("eip155", 0)
     [path] = files(tmp_path)
-    path.rename(path.with_name("account-evm-1.json"))
+    path.rename(path.with_name("account-eip155-1.json"))
     with pytest.raises(KeystoreUnreadable):
         keystore.accounts()
 

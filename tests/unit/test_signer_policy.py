@@ -9,9 +9,9 @@ import pytest
 from domain.rules import Verdict
 from domain.sends import SendKind
 from domain.signing import Refusal
+from signer.building_evm import EvmBuilder
 from signer.policy import (
     check_decision,
-    check_fees,
     check_kind,
     check_owed,
     check_payment,
@@ -200,14 +200,14 @@ def test_payee_of_an_own_transfer(
 )
 def test_fees(changes: dict[str, Any], code: Refusal | None) -> None:
     """What may be burnt is bounded by the intent, the row and the signer's own file; plans are young."""
-    assert code_of(check_fees, make_intent(SEND, WALLET, **changes), OWED, TERMS, NOW_MS) == code
+    assert code_of(EvmBuilder().check_plan, make_intent(SEND, WALLET, **changes), OWED, TERMS, NOW_MS) == code
 
 
 @pytest.mark.parametrize(("row_cap", "code"), [(FEE_CAP, None), (FEE_CAP - 1, Refusal.FEE_CAP)])
 def test_intent_cannot_raise_the_cap(row_cap: int, code: Refusal | None) -> None:
     """The cap of the row binds, whatever the intent says."""
     owed = make_obligation(WALLET, fee_cap=row_cap)
-    assert code_of(check_fees, make_intent(SEND, WALLET), owed, TERMS, NOW_MS) == code
+    assert code_of(EvmBuilder().check_plan, make_intent(SEND, WALLET), owed, TERMS, NOW_MS) == code
 
 
 @pytest.mark.parametrize(
@@ -216,4 +216,4 @@ def test_intent_cannot_raise_the_cap(row_cap: int, code: Refusal | None) -> None
 def test_own_bound_holds_under_a_higher_cap(own_cap: int, code: Refusal | None) -> None:
     """The signer's own file bounds a transaction, even when intent and row allow more."""
     terms = replace(TERMS, fee_cap_max=own_cap)
-    assert code_of(check_fees, make_intent(SEND, WALLET), OWED, terms, NOW_MS) == code
+    assert code_of(EvmBuilder().check_plan, make_intent(SEND, WALLET), OWED, terms, NOW_MS) == code

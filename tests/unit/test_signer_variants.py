@@ -7,7 +7,8 @@ import pytest
 from chains.codecs.evm import EvmTransaction
 from domain.sends import AttemptOutcome, SendKind, TxPurpose
 from domain.signing import Refusal
-from signer.policy import check_attempt, check_claim, check_repeat, check_variant, fingerprint_of
+from signer.building_evm import check_variant
+from signer.policy import check_attempt, check_claim, check_repeat, fingerprint_of
 from signer.records import Claim, StoredSignature
 from tests.support.signing import GWEI, NETWORK, TOKEN, make_intent, make_obligation
 from tests.support.signing_checks import OTHER, OWED, SEND, WALLET, code_of

@@ -1,7 +1,7 @@
 """Withdrawals per hour of one hot wallet set under random deaths, and the time from finality to credit.
 
-Everything is the real stack on one machine: PostgreSQL, Temporal, anvil with a block a second, every process
-of the house, and the load generator beside them.
+Everything is the real stack on one machine: PostgreSQL, Temporal, one network, every process of the house,
+and the load generator beside them.
 """
 
 import asyncio
@@ -12,30 +12,27 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from bench.crediting import ADDRESSES, DEPOSITS_PER_SECOND, CreditFigures, measure_credits, watch_many
-from bench.judging import Verdict, judge, payments_of, shown_by_api
+from bench.crediting import CreditFigures, measure_credits, watch_many
+from bench.grounds import Ground
+from bench.judging import Verdict, judge, shown_by_api
 from bench.killing import ROUND_SECONDS, Death, kill_in_time, plan_kills
 from bench.measuring import percentile, write_figures
 from bench.offering import Offer, Wish
 from devstack.auditing import audit
 from devstack.callers import BackOffice, PlayerClient, wait_for
 from devstack.dynamic_config import values_for
-from devstack.house_files import hex_text
 from devstack.runs import open_run
-from devstack.stack import CHAIN_IDS, Stack, running_stack
-from devstack.tokens.deploying import send_tokens
+from devstack.stack import Stack, running_stack
 from domain.assets import Asset
 
 MINUTES = 5.0
 CREDIT_SECONDS = 120
 SEED = 1
-WINDOW = 64
 WALLETS = 8
 TWICE = ("money",)
 """One process of workflow tasks for each core."""
 PLAYERS = 20
-DEPOSIT_COINS = 100
-DEPOSIT_TOKENS = 10_000
+FUNDED_SECONDS = 240
 SECONDS_PER_HOUR = 3600
 SHARES = (("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("max", 1.0))
 
@@ -52,22 +49,24 @@ class Payouts:
     verdict: Verdict
 
 
-def run(build: Path, *, minutes: float = MINUTES, seed: int = SEED) -> Path:
-    """Measure and write `withdrawals_evm.json`; raises RuntimeError afterwards if the judge objects."""
-    target = build / "bench" / "withdrawals_evm.json"
-    credited = _on_a_stack("bench-credits", partial(_measure_credits, seed=seed))
-    payouts = _on_a_stack("bench-payouts", partial(_measure_payouts, minutes=minutes, seed=seed))
+def run(ground: Ground, build: Path, *, minutes: float = MINUTES, seed: int = SEED) -> Path:
+    """Measure and write `withdrawals_<ground>.json`; raises RuntimeError afterwards if the judge objects."""
+    target = build / "bench" / f"withdrawals_{ground.name}.json"
+    credited = _on_a_stack(ground, "bench-credits", partial(_measure_credits, ground, seed=seed))
+    payouts = _on_a_stack(
+        ground, "bench-payouts", partial(_measure_payouts, ground, minutes=minutes, seed=seed)
+    )
     settings = {
-        "block_seconds": 1,
+        "block_seconds": ground.block_seconds,
         "hot_wallets": WALLETS,
         "processes_run_twice": TWICE,
-        "open_at_once": WINDOW,
+        "open_at_once": ground.window,
         "players": PLAYERS,
         "minutes": minutes,
         "seed": seed,
         "kill_round_seconds": ROUND_SECONDS,
-        "watched_addresses": ADDRESSES,
-        "deposits_per_second": DEPOSITS_PER_SECOND,
+        "watched_addresses": ground.watched_addresses,
+        "deposits_per_second": ground.deposits_per_second,
         "loop": "closed, over HTTP, load generator on the same machine",
         "temporal": values_for("bench"),
     }
@@ -77,7 +76,7 @@ def run(build: Path, *, minutes: float = MINUTES, seed: int = SEED) -> Path:
     return target
 
 
-def _on_a_stack(name: str, measure: Callable[[Stack], Measured]) -> Measured:
+def _on_a_stack(ground: Ground, name: str, measure: Callable[[Stack], Measured]) -> Measured:
     """Measure on a house of its own with one network."""
     directory = open_run(name)
     try:
@@ -85,7 +84,8 @@ def _on_a_stack(name: str, measure: Callable[[Stack], Measured]) -> Measured:
             directory.path,
             say=lambda what: print(f"  {what}", flush=True),
             profile="bench",
-            chain_ids=CHAIN_IDS[:1],
+            chain_ids=ground.chain_ids,
+            tron_slot_ms=ground.tron_slot_ms,
             wallets_per_network=WALLETS,
             twice=TWICE,
         ) as stack:
@@ -94,52 +94,53 @@ def _on_a_stack(name: str, measure: Callable[[Stack], Measured]) -> Measured:
         directory.close()
 
 
-def _measure_credits(stack: Stack, *, seed: int) -> CreditFigures:
-    print(f"  watching {ADDRESSES} addresses", flush=True)
-    addresses = asyncio.run(watch_many(stack))
-    credited = measure_credits(stack, addresses, CREDIT_SECONDS, seed)
+def _measure_credits(ground: Ground, stack: Stack, *, seed: int) -> CreditFigures:
+    print(f"  watching {ground.watched_addresses} addresses", flush=True)
+    addresses = asyncio.run(watch_many(stack, ground))
+    credited = measure_credits(stack, ground, addresses, CREDIT_SECONDS, seed)
     print(f"  {credited.deposits} deposits: {_percentiles(credited.latencies)}", flush=True)
     return credited
 
 
-def _measure_payouts(stack: Stack, *, minutes: float, seed: int) -> Payouts:
+def _measure_payouts(ground: Ground, stack: Stack, *, minutes: float, seed: int) -> Payouts:
     (seeded,) = stack.house.networks
-    players = _fund(stack)
-    offer = Offer(stack, players, (seeded.coin, seeded.token), seed)
-    deaths = asyncio.run(_offer_and_kill(stack, offer, minutes * 60, seed))
+    players = _fund(ground, stack)
+    offer = Offer(stack, players, seeded, seed)
+    deaths = asyncio.run(_offer_and_kill(ground, stack, offer, minutes * 60, seed))
     print(f"  judging {len(offer.wishes)} withdrawals", flush=True)
     office = BackOffice(stack.operator_url, stack.keys.operator_key)
     again = [office.enter(f"payee-{number}", stack.player_url) for number in range(PLAYERS)]
     audited = asyncio.run(audit(stack.postgres, stack.house.networks))
-    verdict = judge(offer.wishes, payments_of(seeded), shown_by_api(again), audited, seeded.wallets)
+    payments = ground.payments(stack.house)
+    verdict = judge(offer.wishes, payments, shown_by_api(again), audited, seeded.wallets)
     for client in (office, *players, *again):
         client.close()
     print(f"  {verdict}", flush=True)
     return Payouts(offer.wishes, offer.repeats, deaths, verdict)
 
 
-async def _offer_and_kill(stack: Stack, offer: Offer, seconds: float, seed: int) -> list[Death]:
+async def _offer_and_kill(
+    ground: Ground, stack: Stack, offer: Offer, seconds: float, seed: int
+) -> list[Death]:
     async with asyncio.TaskGroup() as group:
-        group.create_task(offer.keep_open(WINDOW, seconds))
-        killing = group.create_task(kill_in_time(stack, plan_kills(seconds, seed)))
+        group.create_task(offer.keep_open(ground.window, seconds))
+        killing = group.create_task(kill_in_time(stack, ground.node(stack.house), plan_kills(seconds, seed)))
     return killing.result()
 
 
-def _fund(stack: Stack) -> list[PlayerClient]:
+def _fund(ground: Ground, stack: Stack) -> list[PlayerClient]:
     """Register players and let each make real deposits of coin and token."""
     (seeded,) = stack.house.networks
     office = BackOffice(stack.operator_url, stack.keys.operator_key)
     players = [office.enter(f"payee-{number}", stack.player_url) for number in range(PLAYERS)]
     office.close()
-    treasury, token = seeded.chain.accounts()[0], hex_text(seeded.token.contract)
     for player in players:
-        address = player.deposit_address(seeded.network)
-        coins = hex(DEPOSIT_COINS * 10**seeded.coin.decimals)
-        seeded.chain.rpc("eth_sendTransaction", {"from": treasury, "to": address, "value": coins})
-        send_tokens(seeded.chain, token, treasury, address, DEPOSIT_TOKENS * 10**seeded.token.decimals)
+        address = seeded.chain.read_address(player.deposit_address(seeded.network))
+        for asset, coins in zip(seeded.assets, ground.deposits, strict=True):
+            seeded.chain.endow(asset.contract, address, coins * 10**asset.decimals)
     for player in players:
-        for asset in (seeded.coin, seeded.token):
-            wait_for(partial(_is_funded, player, asset), "a credit")
+        for asset in seeded.assets:
+            wait_for(partial(_is_funded, player, asset), "a credit", FUNDED_SECONDS)
     return players
 
 

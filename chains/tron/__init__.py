@@ -1,0 +1,1 @@
+"""Tron networks over the HTTP API of their nodes."""
