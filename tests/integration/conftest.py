@@ -2,7 +2,7 @@
 
 from tests.support.chain_fronted import fronted, rig
 from tests.support.chain_proxied import proxied, proxy_factory
-from tests.support.chain_tron import tron
+from tests.support.chain_tron import tron_rig
 from tests.support.devstack_place import place
 from tests.support.ledger_database import ledger_database, owner, shared_ledger
 from tests.support.lending import lending
@@ -27,6 +27,7 @@ __all__ = [
     "signing",
     "signing_house",
     "tron",
+    "tron_rig",
     "vault",
     "world",
 ]

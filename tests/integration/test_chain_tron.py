@@ -10,6 +10,6 @@ class TestTronChain(ChainContract):
     """The contract suite over the Tron devnet."""
 
     @pytest.fixture
-    def rig(self, tron: TronRig) -> TronRig:
+    def rig(self, tron_rig: TronRig) -> TronRig:
         """Return a fresh chain."""
-        return tron
+        return tron_rig

@@ -180,7 +180,7 @@ async def tron_devnet() -> AsyncIterator[TronRig]:
 
 
 @pytest.fixture
-async def tron() -> AsyncIterator[TronRig]:
+async def tron_rig() -> AsyncIterator[TronRig]:
     """A new devnet of this test's own."""
     async with tron_devnet() as rig:
         yield rig

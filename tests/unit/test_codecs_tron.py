@@ -10,7 +10,7 @@ import pytest
 from coincurve import PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
-from tronpy.proto.transaction import calculate_txid_from_raw_data  # type: ignore[import-untyped]  # no stubs
+from tronpy.proto.transaction import calculate_txid_from_raw_data
 
 from chains.codecs.curve import CURVE_ORDER
 from chains.codecs.hdkeys import address_of

@@ -4,7 +4,7 @@ from hashlib import pbkdf2_hmac
 
 import pytest
 from coincurve import PrivateKey
-from tronpy.hdwallet import key_from_seed  # type: ignore[import-untyped]  # no stubs
+from tronpy.hdwallet import key_from_seed
 
 from chains.codecs.hdkeys import HARDENED, AccountAddresses, address_of
 from chains.codecs.tron_addresses import base58_text

@@ -5,7 +5,7 @@ from contextlib import suppress
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tronpy.keys import to_base58check_address  # type: ignore[import-untyped]  # no stubs
+from tronpy.keys import to_base58check_address
 
 from chains.codecs.address_forms import BURN_ADDRESSES
 from chains.codecs.address_reasons import SENTENCES, AddressReason, refused
