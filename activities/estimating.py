@@ -141,15 +141,22 @@ class EstimatingActivities:
             return None
         assert facts.source is not None, facts
         has = await reader.resources(facts.source)
-        look = EnergyLook(quote.gas_limit, quote.max_fee, has.energy_left, exists=has.exists)
+        look = EnergyLook(
+            allowed=quote.gas_limit,
+            price=quote.max_fee,
+            left=has.energy_left,
+            exists=has.exists,
+            has_bandwidth=has.has_bandwidth,
+        )
         free = {giver: await reader.lendable(giver) - leaving for giver, leaving in givers.items()}
         giver = max(free, key=lambda one: free[one], default=None)
         if look.is_there or giver is None:
             return look
+        whole = await reader.resources(giver)
         sun = sun_for(
             needed_energy(quote.gas_limit),
-            total_limit=has.total_energy_limit,
-            total_weight=has.total_energy_weight,
+            total_limit=whole.total_energy_limit,
+            total_weight=whole.total_energy_weight,
         )
         fee = (await self._quote_of_lending(facts, giver, sun)).fee_bound
         return replace(look, giver=giver, lendable=max(free[giver], 0), sun=sun, lending_fee=2 * fee)

@@ -84,11 +84,12 @@ def _may_burn(look: SweepLook, energy: EnergyLook, terms: TransferTerms) -> bool
 
 def _own_fee(look: SweepLook, energy: EnergyLook) -> int:
     """What the address itself pays at worst: bandwidth, and energy only where it is burnt."""
-    return look.fee if energy.is_burnt else _bandwidth_fee(look, energy)
+    energy_fee = energy.allowed * energy.price if energy.is_burnt else 0
+    return energy_fee + _bandwidth_fee(look, energy)
 
 
 def _bandwidth_fee(look: SweepLook, energy: EnergyLook) -> int:
-    return max(look.fee - energy.allowed * energy.price, 0)
+    return 0 if energy.has_bandwidth else max(look.fee - energy.allowed * energy.price, 0)
 
 
 def _needs_coins(look: SweepLook, energy: EnergyLook) -> bool:

@@ -21,6 +21,8 @@ DRIFT_NUMERATOR, DRIFT_DENOMINATOR = 101, 100
 BURN_VALUE_MIN = 50
 """A sweep burns TRX only if it moves at least so many times what that costs."""
 TRX_DECIMALS = 6
+TRANSFER_BYTES_MAX = 420
+"""A token's transfer takes less bandwidth than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,11 @@ class AccountResources:
     def energy_left(self) -> int:
         return max(self.energy_limit - self.energy_used, 0)
 
+    @property
+    def has_bandwidth(self) -> bool:
+        """Whether a token's transfer costs nothing for its bytes; so it will once there is an account."""
+        return not self.exists or self.bandwidth_left >= TRANSFER_BYTES_MAX
+
 
 @dataclass(frozen=True, slots=True)
 class Lent:
@@ -55,7 +62,8 @@ class Lent:
 class EnergyLook:
     """What a token's sweep finds: what its plan allows, what its address has, who can lend what it lacks.
 
-    `price` is sun per energy; `giver` is the wallet with most stake left to lend, `lendable` sun of it, and
+    `has_bandwidth` says that its bytes cost nothing: an account has some for free every day. `price` is sun
+    per energy; `giver` is the wallet with most stake left to lend, `lendable` sun of it, and
     `sun` the stake that yields what is needed. `lending_fee` is what delegating and taking back costs.
     """
 
@@ -63,6 +71,7 @@ class EnergyLook:
     price: int
     left: int
     exists: bool
+    has_bandwidth: bool = False
     giver: bytes | None = None
     lendable: int = 0
     sun: int = 0

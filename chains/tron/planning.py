@@ -11,18 +11,21 @@ from dataclasses import dataclass
 from chains.codecs.payments import Payment
 from chains.codecs.tron import contract_of
 from chains.codecs.tron_addresses import base58_text
+from chains.codecs.tron_stakes import Stake, stake_contract
 from chains.tron.answers import milliseconds
 from chains.tron.asking import newest
 from chains.tron.client import HEAD_STORE, SOLID_STORE, TronNode
 from chains.tron.costs import Needs, TronPolicy, bytes_of, energy_allowed, expected_fee, fee_bound
+from chains.tron.energy import lendable_on, lent_on
 from chains.tron.estimating import try_payment
 from chains.tron.holdings import code_of, coins_on, is_activated, resources_of, tokens_on
 from chains.tron.terms import PriceBook, Prices
 from domain.errors import FeeAboveCap, NotYet, WalletShort
 from domain.onchain import BlockRef, Header
-from domain.sends import SendIntent, SendPlan, SimulationVerdict
+from domain.sends import SendIntent, SendKind, SendPlan, SimulationVerdict
 
 NATIVE_NAME = "TRX"
+STAKE_NAME = "TRX staked for energy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,7 @@ class Planner:
         if not terms.refusal:
             if plan.fee_bound > send.fee_cap:
                 raise FeeAboveCap(plan.fee_bound, send.fee_cap)
+            await _check_stake(node, send)
             await _check_coins(node, send, terms.needs, market.prices)
         return plan
 
@@ -83,6 +87,8 @@ class Planner:
         return Market(head, solid.ref, prices, expires_ms)
 
     async def _terms(self, node: TronNode, send: SendIntent, market: Market) -> Terms:
+        if send.kind is SendKind.ENERGY:
+            return Terms(Needs(0, self._bytes(send, market, 0)), await _refusal_of_stake(node, send))
         if send.contract:
             return await self._token_terms(node, send, market)
         code, is_active = await asyncio.gather(
@@ -107,8 +113,11 @@ class Planner:
         return Terms(needs)
 
     def _bytes(self, send: SendIntent, market: Market, fee_limit: int) -> int:
-        payment = Payment(send.contract, send.payee, send.amount)
-        return bytes_of(contract_of(payment, send.wallet), market.expires_ms, fee_limit)
+        if send.kind is SendKind.ENERGY:
+            contract = stake_contract(Stake(send.payee, send.amount, send.returns), send.wallet)
+        else:
+            contract = contract_of(Payment(send.contract, send.payee, send.amount), send.wallet)
+        return bytes_of(contract, market.expires_ms, fee_limit)
 
     def _plan_of(self, terms: Terms, market: Market) -> SendPlan:
         return SendPlan(
@@ -138,6 +147,27 @@ async def _check_tokens(node: TronNode, send: SendIntent) -> None:
         raise WalletShort(base58_text(send.wallet), base58_text(send.contract), send.amount - held)
 
 
+async def _refusal_of_stake(node: TronNode, send: SendIntent) -> str:
+    """Why a stake can be neither lent to this receiver nor taken back from it; empty if it can."""
+    if send.returns:
+        lent = await lent_on(node, SOLID_STORE, send.wallet, send.payee)
+        return "" if lent >= send.amount else f"only {lent} sun are lent to the receiver"
+    code, is_active = await asyncio.gather(
+        code_of(node, send.payee), is_activated(node, SOLID_STORE, send.payee)
+    )
+    if code:
+        return "the receiver is a contract, which is lent nothing"
+    return "" if is_active else "the receiver is no account so far"
+
+
+async def _check_stake(node: TronNode, send: SendIntent) -> None:
+    if send.kind is not SendKind.ENERGY or send.returns:
+        return
+    lendable = await lendable_on(node, send.wallet)
+    if lendable < send.amount:
+        raise WalletShort(base58_text(send.wallet), STAKE_NAME, send.amount - lendable)
+
+
 async def _check_coins(node: TronNode, send: SendIntent, needs: Needs, prices: Prices) -> None:
     solid, head, left = await asyncio.gather(
         coins_on(node, SOLID_STORE, send.wallet),
@@ -145,6 +175,7 @@ async def _check_coins(node: TronNode, send: SendIntent, needs: Needs, prices: P
         resources_of(node, send.wallet),
     )
     held = min(solid, head)
-    needed = expected_fee(needs, prices, left) + (0 if send.contract else send.amount)
+    moves_coins = not send.contract and send.kind is not SendKind.ENERGY
+    needed = expected_fee(needs, prices, left) + (send.amount if moves_coins else 0)
     if held < needed:
         raise WalletShort(base58_text(send.wallet), NATIVE_NAME, needed - held)
