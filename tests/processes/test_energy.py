@@ -7,36 +7,41 @@ from uuid import UUID
 import pytest
 import pytest_asyncio
 
+from chains.codecs.tron_contracts import DelegateResource, Resource
 from devstack.postgres import Postgres
 from domain.delegations import (
     DelegationFacts,
     delegation_id_of,
 )
-from tests.support.ledger_database import NETWORK
-from tests.support.world import Terms
 from tests.support.world_buttons import cancel, terminate
 from tests.support.world_checks import broken_rules, unreplayable
 from tests.support.world_lending import (
     STANDING_SUN,
     LendingHouse,
+    by_people,
     held,
     lending_house,
     returned,
     workflow_of,
 )
 from tests.support.world_repairs import restarted
+from tests.support.world_tron import SUN
 from workflows.names import SignalName
 
 STEPS = (
-    *("grant_delegation", "plan_send", "sign", "broadcast", "open_delegation", "see_energy", "note_energy"),
-    *("take_back_delegation", "close_delegation"),
+    "grant_delegation",
+    "sign",
+    "broadcast",
+    "open_delegation",
+    "take_back_delegation",
+    "close_delegation",
 )
 
 
 @pytest_asyncio.fixture(scope="module")
 async def lending_world(postgres: Postgres, run_directory: Path) -> AsyncIterator[LendingHouse]:
     """A house with a hot wallet and one that lends it energy."""
-    async with lending_house(postgres, run_directory, Terms(wallets=1, ready=5)) as made:
+    async with lending_house(postgres, run_directory) as made:
         yield made
         assert await unreplayable(made) == {}
 
@@ -54,12 +59,12 @@ async def test_a_hot_wallet_is_lent_its_stake_and_gives_it_back(world: LendingHo
     """Planned once, seen on the network; another size goes back before it is lent anew; none is none."""
     first = await lent(world)
     assert (await world.round()).planned == ()
-    assert await world.lent() == {wallet_of(world): STANDING_SUN}
+    assert await world.lent() == {world.hot: STANDING_SUN}
     changed = await world.round(standing_sun=STANDING_SUN // 2)
     assert (changed.planned, changed.asked_back) == ((), (first,))
     await returned(world, first)
     second = await lent(world, STANDING_SUN // 2)
-    assert await world.lent() == {wallet_of(world): STANDING_SUN // 2}
+    assert await world.lent() == {world.hot: STANDING_SUN // 2}
     await back(world, second)
 
 
@@ -123,29 +128,23 @@ async def test_a_cancel_leaves_nothing_lent(world: LendingHouse) -> None:
 
 
 async def test_what_no_row_lent_is_taken_back(world: LendingHouse) -> None:
-    """The network shows stake at an address that nobody lent it: it goes back and is booked as any other."""
-    stranger = bytes([0x77]) * 20
-    world.energy.found[world.giver, stranger] = 5_000_000
+    """The network shows stake at an account that no row lent it: it goes back, and the wallet stays open."""
+    by_people(world, DelegateResource(world.giver, world.keys.gas, 5 * SUN, Resource.ENERGY))
+    assert await world.lent() == {world.keys.gas: 5 * SUN}
     (leftover,) = (await world.round(standing_sun=0)).planned
     facts = await returned(world, leftover)
-    assert (facts.receiver, facts.sun, facts.send) == (stranger, 5_000_000, None)
+    assert (facts.receiver, facts.sun, facts.send) == (world.keys.gas, 5 * SUN, None)
     assert (await world.round(standing_sun=0)).planned == ()
-
-
-def wallet_of(world: LendingHouse) -> bytes:
-    """Its one hot wallet."""
-    (wallet,) = world.keys.wallets
-    return wallet
 
 
 async def next_id(world: LendingHouse) -> UUID:
     """The id of the delegation that the hot wallet will be lent next."""
     with world.database.raw() as connection:
         known = connection.execute(
-            "SELECT count(*) FROM chain.delegations WHERE receiver = %s", [wallet_of(world)]
+            "SELECT count(*) FROM chain.delegations WHERE receiver = %s", [world.hot]
         ).fetchone()
     assert known is not None
-    return delegation_id_of(NETWORK, wallet_of(world), int(str(known[0])) + 1)
+    return delegation_id_of(world.place.network, world.hot, int(str(known[0])) + 1)
 
 
 async def lent(world: LendingHouse, sun: int = STANDING_SUN) -> UUID:

@@ -144,7 +144,7 @@ async def record(postgres: Postgres, directory: Path) -> None:
 
 async def record_lending(postgres: Postgres, directory: Path) -> None:
     """In a world whose network lends energy: a stake goes to a hot wallet and comes back."""
-    async with lending_house(postgres, directory, POOR) as world:
+    async with lending_house(postgres, directory) as world:
         await LendingScenes(world).lent_and_back()
 
 

@@ -1,6 +1,5 @@
 """The scene of lent energy whose histories are golden."""
 
-from tests.support.ledger_database import NETWORK
 from tests.support.recorder import Recorder
 from tests.support.world_lending import LendingHouse, held, returned, workflow_of
 from workflows.names import energy_round_id
@@ -15,9 +14,9 @@ class LendingScenes(Recorder):
 
     async def lent_and_back(self) -> None:
         """Two rounds: one plans the stake, one asks it back."""
-        (planned,) = (await self.house.round(workflow_id=energy_round_id(NETWORK))).planned
+        (planned,) = (await self.house.round(workflow_id=energy_round_id(self.house.place.network))).planned
         await held(self.house, planned)
         await self.house.round(standing_sun=0)
         await returned(self.house, planned)
-        await self.keep("planned", self.house.money, energy_round_id(NETWORK))
+        await self.keep("planned", self.house.money, energy_round_id(self.house.place.network))
         await self.keep("lent_and_back", self.house.money, workflow_of(planned))

@@ -1,177 +1,163 @@
-"""A world whose network lends energy: what is lent is read from final blocks of the in-memory chain.
+"""A world over the Tron devnet, one of whose wallets lends energy to the others and to swept addresses."""
 
-Its transactions move nothing; a signer beside the real one makes them from what the real view says is owed.
-"""
-
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import UUID
 
 from pydantic import SecretStr
-from temporalio import activity
-from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
 
 from bootstrap.networks import ConnectedNetwork
-from bootstrap.settings import NetworkEntry
-from chains.codecs.evm import Payment
-from chains.memory import Faults
-from chains.memory_blocks import MemoryChain
+from bootstrap.settings import HouseFile, NetworkEntry
+from chains.codecs.tron import TronCodec, TronSigned, TronTransaction, reference_of, signing_digest
+from chains.codecs.tron_contracts import DelegateResource, FreezeBalanceV2, Resource
+from chains.tron.client import TronClient, TronNetwork
+from chains.tron.energy import TronEnergy
 from devstack.postgres import Postgres
+from devstack.tron.node import TronDevnet
+from domain.assets import NetworkId
 from domain.delegations import DelegationFacts, DelegationState, DelegationStep, next_delegation_step
-from domain.energy import AccountResources, Lent
+from domain.deposits import WalletRole
 from domain.energy_rounds import EnergyRound, EnergyRoundResult
-from domain.sends import SendKind
-from domain.signing import SIGN_ACTIVITY, SignedAnswer, SigningIntent
 from ledger.delegations import recall_delegation
-from signer.building import build, sign_transaction
-from signer.records import (
-    SignedVariant,
-    SignerDatabase,
-    lock_lane,
-    signatures_of,
-    store_claim,
-    store_signature,
-    take_nonce,
-    tombstone_of,
-)
+from signer.keys import sign_checked
+from signer.policy import WalletRole as SignerRole
+from signer.records import SignerDatabase
 from signer.running import build_workers
-from signer.signing import SigningActivities, Vault
-from tests.support.ledger_database import NETWORK
-from tests.support.world import POOL_SIZE, Terms, World, lived_in
+from signer.signing import SigningActivities
+from tests.support.world import POOL_SIZE, lived_in
 from tests.support.world_grounds import open_grounds
-from tests.support.world_house import house_file, make_chain, signer_terms
+from tests.support.world_house import house_file, signer_terms
+from tests.support.world_tron import SUN, TronTerms, TronWorld, asking, furnish, place_of
+from tests.support.world_tron_chain import LIFE_MS, DevnetChain
 from workflows.energy_rounds import EnergyRoundWorkflow
 from workflows.names import OPS_QUEUE, energy_round_id, energy_workflow_id
 
-POOL_SUN = 1_000_000_000
-"""What the energy wallet has staked."""
-STANDING_SUN = 90_000_000
-TOTAL_LIMIT, TOTAL_WEIGHT = 10_000, 1
-_OWED = """
-SELECT giver, receiver, sun::bigint, returns FROM signer_view.owed_energy WHERE send_id = %s AND wallet = %s
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Lending:
-    """What a signed transaction does to what is lent, once it stands in a block."""
-
-    giver: bytes
-    receiver: bytes
-    sun: int
-
-
-@dataclass(slots=True)
-class MemoryEnergy:
-    """EnergyReader over the in-memory chain; what no row lent stands in `found`."""
-
-    chain: MemoryChain
-    signed: dict[bytes, Lending] = field(default_factory=dict)
-    found: dict[tuple[bytes, bytes], int] = field(default_factory=dict)
-
-    async def resources(self, who: bytes) -> AccountResources:
-        lent = sum(sun for (_, receiver), sun in self._lent(final=False).items() if receiver == who)
-        return AccountResources(
-            exists=True,
-            energy_limit=lent // 1_000_000 * TOTAL_LIMIT // TOTAL_WEIGHT,
-            energy_used=0,
-            bandwidth_left=600,
-            total_energy_limit=TOTAL_LIMIT,
-            total_energy_weight=TOTAL_WEIGHT,
-        )
-
-    async def lendable(self, giver: bytes) -> int:
-        return POOL_SUN - sum(sun for (lender, _), sun in self._lent(final=False).items() if lender == giver)
-
-    async def delegations(self, giver: bytes) -> tuple[Lent, ...]:
-        lent = self._lent(final=True)
-        return tuple(Lent(*pair, sun) for pair, sun in lent.items() if pair[0] == giver and sun)
-
-    def _lent(self, *, final: bool) -> Mapping[tuple[bytes, bytes], int]:
-        top = (self.chain.final if final else self.chain.latest).header.ref.height
-        lent = dict(self.found)
-        for txid, what in self.signed.items():
-            standing = self.chain.find(txid)
-            if standing is not None and standing[0].header.ref.height <= top and standing[1].succeeded:
-                pair = (what.giver, what.receiver)
-                lent[pair] = lent.get(pair, 0) + what.sun
-        return lent
-
-
-class LendingSigner(SigningActivities):
-    """The real signer, beside it one that makes transactions of staked energy on a network without any."""
-
-    def __init__(self, records: SignerDatabase, vault: Vault, world: "LendingHouse") -> None:
-        super().__init__(records, vault, signer_terms(world.keys), world.now_ms)
-        self._records, self._wallets, self._world = records, vault.wallets, world
-
-    @activity.defn(name=SIGN_ACTIVITY)
-    async def sign(self, intent: SigningIntent) -> SignedAnswer:
-        """Sign what the view says is owed: a transaction that moves nothing, noted with its meaning."""
-        if intent.kind is not SendKind.ENERGY:
-            return await super().sign(intent)
-        async with self._records.transaction() as connection:
-            await lock_lane(connection, intent.network, intent.wallet)
-            for one in await signatures_of(connection, intent.send_id, intent.attempt):
-                return SignedAnswer(txid=one.txid, nonce=one.serial, repeat=True)
-            owed = await (await connection.execute(_OWED, [intent.send_id, intent.wallet])).fetchone()
-            if owed is None or await tombstone_of(connection, intent.send_id) is not None:
-                message = "nothing is owed"
-                raise ApplicationError(message, "NOT_OWED", type="REFUSED_BY_SIGNER", non_retryable=True)
-            giver, receiver, sun, returns = owed
-            nonce = await take_nonce(connection, intent.network, intent.wallet)
-            payment = Payment(contract=b"", payee=intent.wallet, amount=0)
-            transaction = build(intent, payment, self._world.chain_id, nonce)
-            tx = sign_transaction(transaction, payment, self._wallets[intent.wallet])
-            await store_claim(connection, intent, nonce, bytes(32), None)
-            await store_signature(connection, SignedVariant(intent, nonce, tx))
-        self._world.energy.signed[tx.txid] = Lending(giver, receiver, -sun if returns else sun)
-        return SignedAnswer(txid=tx.txid, nonce=nonce)
+STAKED_SUN = 2_000_000 * SUN
+"""What the energy wallet has staked: energy for more than a hundred transfers of tokens."""
+STANDING_SUN = 50_000 * SUN
+DELEGATION_MAX = 100_000 * SUN
 
 
 @dataclass(slots=True, kw_only=True)
-class LendingHouse(World):
-    """A world whose gas wallet lends energy instead."""
+class LendingHouse(TronWorld):
+    """A house with one hot wallet, one that lends energy, and one for gas."""
 
-    energy: MemoryEnergy
+    rounds: int = 0
 
     @property
     def giver(self) -> bytes:
-        return self.keys.gas
+        return self.keys.wallets[1]
+
+    @property
+    def hot(self) -> bytes:
+        return self.keys.wallets[0]
 
     def connect(self, entry: NetworkEntry) -> ConnectedNetwork:
-        plain = World.connect(self, entry)
-        return ConnectedNetwork(entry, plain.reader, plain.writer, self.energy)
+        client = TronClient(TronNetwork(NetworkId(entry.network), entry.nodes, is_devnet=True))
+        self._closing.append(client.close)
+        plain = TronWorld.connect(self, entry)
+        return replace(plain, energy=TronEnergy(client))
 
     async def _signing(self) -> list[Worker]:
         records = SignerDatabase(SecretStr(self.database.dsn("croupier_signer")), pool_size=POOL_SIZE)
         await records.open()
         self._closing.append(records.close)
-        signing = LendingSigner(records, self.keys.vault, self)
-        return build_workers(self.money, signing, signer_terms(self.keys))
+        network = self.place.network
+        plain = signer_terms(self.keys, self.place)[network]
+        roles = {**plain.wallets, self.giver: SignerRole.ENERGY}
+        terms = {network: replace(plain, wallets=roles, delegation_max=DELEGATION_MAX)}
+        return build_workers(
+            self.money, SigningActivities(records, self.keys.vault, terms, self.now_ms), terms
+        )
 
     async def round(
         self, standing_sun: int = STANDING_SUN, workflow_id: str | None = None
     ) -> EnergyRoundResult:
         """One round of looking after lent energy, as its schedule would start it."""
-        name = workflow_id or f"{energy_round_id(NETWORK)}-{self.energy.chain.latest.header.ref.hash.hex()}"
+        self.rounds += 1
         return await self.money.execute_workflow(
             EnergyRoundWorkflow.run,
-            EnergyRound(network=NETWORK, standing_sun=standing_sun),
-            id=name,
+            EnergyRound(network=self.place.network, standing_sun=standing_sun),
+            id=workflow_id or f"{energy_round_id(self.place.network)}-{self.rounds}",
             task_queue=OPS_QUEUE,
         )
 
     async def lent(self) -> dict[bytes, int]:
         """Receivers and stake as final blocks show it."""
-        return {one.receiver: one.sun for one in await self.energy.delegations(self.giver)}
+        reader = self.assembly("croupier_chain").networks[self.place.network].energy
+        assert reader is not None
+        return {one.receiver: one.sun for one in await reader.delegations(self.giver)}
 
     async def facts(self, delegation_id: UUID) -> DelegationFacts:
         async with self.rows.begin() as session:
             return await recall_delegation(session, delegation_id)
+
+    def sign(self, wallet: bytes, transaction: TronTransaction) -> bytes:
+        """What people sign with the key of a wallet, outside of the house."""
+        signature = sign_checked(self.keys.vault.wallets[wallet], signing_digest(transaction))
+        return TronCodec().encode(TronSigned(transaction, signature.y_parity, signature.r, signature.s))
+
+
+@asynccontextmanager
+async def lending_house(
+    postgres: Postgres, directory: Path, terms: TronTerms | None = None
+) -> AsyncIterator[LendingHouse]:
+    """Build a world whose network lends energy; end it."""
+    terms = terms or TronTerms(wallets=2, ready=10)
+    net = TronDevnet(directory / "tron")
+    net.start()
+    try:
+        chain = DevnetChain(net)
+        place = replace(place_of(chain), coins=terms.coins, gas_coins=terms.gas_coins)
+        async with open_grounds(postgres, directory, terms.wallets, place) as grounds:
+            giver = grounds.keys.wallets[1]
+            with grounds.database.raw() as connection:
+                for table in ("wallets", "watched"):
+                    connection.execute(
+                        f"UPDATE chain.{table} SET role = 'energy' WHERE address = %s".encode(), [giver]
+                    )
+            furnish(chain, grounds.keys, place)
+            chain.give(giver, coins=2 * STAKED_SUN)
+            house = house_file(grounds.keys, terms.ready, terms.early, terms.final_seconds_max, place)
+            world = LendingHouse(
+                database=grounds.database,
+                temporal=grounds.temporal,
+                keys=grounds.keys,
+                chain=chain,
+                house=asking(_with_lender(house, giver), net),
+                place=place,
+                bets=grounds.bets,
+                money=grounds.money,
+                mischief=grounds.mischief,
+                rows=grounds.database.sessions(None),
+                door=grounds.database.sessions("croupier_api"),
+            )
+            chain.mine()
+            by_people(world, FreezeBalanceV2(giver, STAKED_SUN, Resource.ENERGY))
+            async with lived_in(world, terms):
+                yield world
+    finally:
+        net.stop()
+
+
+def by_people(world: LendingHouse, contract: FreezeBalanceV2 | DelegateResource) -> None:
+    """What people sign for the energy wallet outside of the house; final at once."""
+    status = world.net.dev("status")
+    ref_block_bytes, ref_block_hash = reference_of(bytes.fromhex(str(status["solid_id"])))
+    head_ms = int(status["head_ms"])
+    transaction = TronTransaction(
+        ref_block_bytes=ref_block_bytes,
+        ref_block_hash=ref_block_hash,
+        expiration_ms=head_ms + LIFE_MS,
+        timestamp_ms=head_ms,
+        contract=contract,
+    )
+    world.chain.submit(world.sign(world.giver, transaction))
+    world.chain.mine()
+    world.net.solidify()
 
 
 def workflow_of(delegation_id: UUID) -> str:
@@ -199,31 +185,10 @@ async def returned(world: LendingHouse, delegation_id: UUID) -> DelegationFacts:
     return await world.facts(delegation_id)
 
 
-@asynccontextmanager
-async def lending_house(postgres: Postgres, directory: Path, terms: Terms) -> AsyncIterator[LendingHouse]:
-    """Build a world whose network lends energy; end it."""
-    async with open_grounds(postgres, directory, terms.wallets, terms.coins, terms.gas_coins) as grounds:
-        with grounds.database.raw() as connection:
-            connection.execute("UPDATE chain.wallets SET role = 'energy' WHERE role = 'gas'")
-            connection.execute("UPDATE chain.watched SET role = 'energy' WHERE role = 'gas'")
-        chain = make_chain(
-            dict.fromkeys(grounds.keys.wallets, terms.coins),
-            terms.finality_depth,
-            {grounds.keys.gas: terms.gas_coins},
-        )
-        world = LendingHouse(
-            database=grounds.database,
-            temporal=grounds.temporal,
-            keys=grounds.keys,
-            chain=chain,
-            house=house_file(grounds.keys, terms.ready, terms.early, terms.final_seconds_max),
-            bets=grounds.bets,
-            money=grounds.money,
-            mischief=grounds.mischief,
-            faults=Faults(),
-            rows=grounds.database.sessions(None),
-            door=grounds.database.sessions("croupier_api"),
-            energy=MemoryEnergy(chain),
-        )
-        async with lived_in(world, terms):
-            yield world
+def _with_lender(house: HouseFile, giver: bytes) -> HouseFile:
+    """The same house, one of whose hot wallets is an energy wallet."""
+    wallets = tuple(
+        one.model_copy(update={"role": WalletRole.ENERGY}) if one.address == giver else one
+        for one in house.wallets
+    )
+    return house.model_copy(update={"wallets": wallets})
