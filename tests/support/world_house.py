@@ -188,6 +188,7 @@ def signer_terms(keys: Keys, place: Place = EVM) -> dict[str, NetworkTerms]:
             fee_cap_max=SIGNERS_PATIENCE * place.fee_cap,
             cold=frozenset({place.cold}),
             gas_day_max=place.gas_day_max,
+            permissions=dict.fromkeys(keys.wallets, place.permission) if place.permission else {},
         )
     }
 

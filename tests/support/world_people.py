@@ -26,6 +26,7 @@ from domain.deposits import DepositFacts, DepositInput
 from domain.errors import NotFound
 from domain.ids import bet_id, deposit_id, withdrawal_id
 from domain.players import AddressInput, PlayerInput, SeedRotationInput, SeedRotationRecord
+from domain.sends import SignedTx
 from domain.tickets import Ticket
 from domain.withdrawals import (
     CancelAct,
@@ -99,9 +100,8 @@ class People:
         if not self.rich:
             self.rich = list(await asyncio.gather(*(self.register() for _ in range(self.stock))))
             addresses = await asyncio.gather(*(self.address(player) for player in self.rich))
-            for paid in reversed(
-                [self.pay_in(address, RICHES * self.world.place.whole) for address in addresses]
-            ):
+            units = COINS_OF_THE_RICH * self.world.place.whole
+            for paid in reversed([self.pay_in(address, units) for address in addresses]):
                 await self.credited(paid)
         return self.rich.pop()
 
@@ -114,17 +114,17 @@ class People:
         self._payments[address_of(by)] = number + 1
         paid = asset or place.coin
         signed = self.world.sign_payment(by, number, Payment(paid.contract, receiver, units))
+        return self.hand_in(signed, paid.contract)
+
+    def hand_in(self, signed: SignedTx, contract: bytes) -> PaidIn:
+        """Hand a signed payment to the network's pool; without a contract it pays coins."""
         self.world.submit(signed.raw)
-        position = "log-0" if paid.contract else "native"
-        text = "0x" + signed.txid.hex()
+        network, text = self.world.place.network, "0x" + signed.txid.hex()
+        position = "log-0" if contract else "native"
+        identity = deposit_id(network, text, position)
         return PaidIn(
             signed.txid,
-            DepositInput(
-                network=place.network,
-                txid=text,
-                position=position,
-                deposit_id=deposit_id(place.network, text, position),
-            ),
+            DepositInput(network=network, txid=text, position=position, deposit_id=identity),
         )
 
     async def deposit(self, paid: PaidIn) -> DepositFacts:

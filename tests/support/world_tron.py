@@ -4,6 +4,7 @@ Everything else is as in `world`: real database, Temporal, workers and signer. B
 slots of half a day ago, so the signer's clock here is that of the chain.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -25,9 +26,11 @@ from chains.tron.writer import TronWriter
 from devstack.postgres import Postgres
 from devstack.tron.node import TronDevnet
 from domain.assets import Asset, AssetKind, NetworkId
+from domain.errors import NotFound
 from domain.sends import SignedTx
+from ledger.observed import read_cursor
 from tests.support.chain_rigs import address_of
-from tests.support.world import RunningHouse, Terms, lived_in
+from tests.support.world import BLOCK_SECONDS, RunningHouse, Terms, lived_in
 from tests.support.world_grounds import open_grounds
 from tests.support.world_house import OUTSIDER, TOKENS_IN_A_WALLET, Keys, house_file
 from tests.support.world_place import Place
@@ -74,6 +77,21 @@ class TronWorld(RunningHouse):
 
     def mine(self, blocks: int = BLOCKS_A_TURN) -> None:
         self.chain.mine(blocks)
+
+    async def mine_on(self) -> None:
+        """Make blocks while somebody waits, as fast as the follower reads them; ends only when cancelled."""
+        while True:
+            await asyncio.sleep(BLOCK_SECONDS)
+            if self._waiting and not self.is_still and await self._has_kept_up():
+                self.mine()
+
+    async def _has_kept_up(self) -> bool:
+        try:
+            async with self.rows.begin() as session:
+                cursor = await read_cursor(session, self.place.network)
+        except NotFound:
+            return False
+        return cursor.height + BLOCKS_A_TURN > self.chain.height
 
     def sign_payment(self, by: LocalAccount, number: int, payment: Payment) -> SignedTx:
         return self.chain.sign(bytes(by.key), payment, number)

@@ -35,6 +35,8 @@ class DevnetChain:
     def __init__(self, net: TronDevnet) -> None:
         self.net = net
         self.start = self.height
+        self.withheld: set[bytes] = set()
+        """Transactions that no block takes."""
         self._given = 0
 
     @property
@@ -50,8 +52,8 @@ class DevnetChain:
         return int(self.net.dev("status")["head"])
 
     def mine(self, blocks: int = 1) -> None:
-        """Make blocks; the first takes what waits."""
-        self.net.mine(blocks)
+        """Make blocks; the first takes what waits and is not withheld."""
+        self.net.mine(blocks, without=[txid.hex() for txid in self.withheld])
 
     def give(self, holder: bytes, *, coins: int, tokens: int = 0) -> None:
         """Hand out TRX from nowhere and USDT from an account of the genesis; the next block holds both."""
@@ -62,7 +64,9 @@ class DevnetChain:
             payment = Payment(self.net.contracts.usdt[1:], holder, tokens)
             self.submit(self.sign(secret, payment, self._given).raw)
 
-    def sign(self, secret: bytes, payment: Payment, number: int) -> SignedTx:
+    def sign(
+        self, secret: bytes, payment: Payment, number: int, *, permission_id: int = 0, memo: bytes = b""
+    ) -> SignedTx:
         """Somebody's payment by their own key; the `number` keeps equal ones apart."""
         status, key = self.net.dev("status"), PrivateKey(secret)
         owner = address_of(key.public_key.format())
@@ -74,6 +78,8 @@ class DevnetChain:
             expiration_ms=head_ms + LIFE_MS,
             timestamp_ms=head_ms + number,
             contract=contract_of(payment, owner),
+            permission_id=permission_id,
+            memo=memo,
             fee_limit=FEE_LIMIT if payment.contract else 0,
         )
         signature = key.sign_recoverable(signing_digest(transaction), hasher=None)
