@@ -4,7 +4,6 @@ Connections come from the environment and secrets from files it names; what may 
 one TOML file without secrets, so that loosening it is a reviewed change.
 """
 
-import re
 import tomllib
 from pathlib import Path
 from typing import Self
@@ -13,8 +12,7 @@ from urllib.parse import quote
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from chains.codecs.address_forms import HEX_LENGTH, HEX_PREFIX
-from chains.codecs.addresses import EVM_FAMILY, FAMILY_SEPARATOR, address_book
+from chains.codecs.addresses import EVM_FAMILY, FAMILY_SEPARATOR, read_address
 from chains.codecs.tron import PERMISSION_ID_MAX
 from domain.errors import AddressInvalid
 from domain.wire import Units
@@ -23,7 +21,6 @@ from signer.policy import NetworkTerms, WalletRole
 MONEY_NAMESPACE = "croupier-money"
 ACTIVE_PERMISSION = 2
 """The first active permission of a Tron account; 0 is its owner's, which belongs to a cold key."""
-RAW_FORM = re.compile(rf"{HEX_PREFIX}[0-9a-fA-F]{{{HEX_LENGTH}}}")
 
 
 class DatabaseSettings(BaseSettings):
@@ -101,7 +98,8 @@ class NetworkEntry(_PolicyPart):
     """One network: what may be paid there, from where, and the most a transaction may cost (native units).
 
     Addresses are 0x and forty hexadecimal digits, or the text that people of the network write. `cold` are
-    the addresses that moves to cold may pay; `gas_day_max` bounds a gas wallet's 24 hours.
+    the addresses that moves to cold may pay; `gas_day_max` bounds a gas wallet's 24 hours. On Tron an energy
+    wallet lends at most `delegation_max` of its stake at once.
     """
 
     network: str = Field(pattern=r"^(eip155:[0-9]+|tron:0x[0-9a-f]{8})$")
@@ -111,6 +109,7 @@ class NetworkEntry(_PolicyPart):
     wallets: tuple[WalletEntry, ...] = Field(min_length=1)
     cold: tuple[str, ...] = ()
     gas_day_max: Units = 0
+    delegation_max: Units = 0
 
     def terms(self) -> NetworkTerms:
         """Say the same as the checks read it; raises ValueError for an entry that cannot be meant."""
@@ -121,6 +120,8 @@ class NetworkEntry(_PolicyPart):
         roles = {wallet.role for wallet in self.wallets}
         if WalletRole.GAS in roles and self.gas_day_max <= 0:
             raise ValueError(f"the gas wallets of {self.network} need a gas_day_max")
+        if WalletRole.ENERGY in roles and (is_evm or self.delegation_max <= 0):
+            raise ValueError(f"the energy wallets of {self.network} need a delegation_max, and Tron")
         return NetworkTerms(
             network=self.network,
             chain_id=int(reference) if is_evm else None,
@@ -132,6 +133,7 @@ class NetworkEntry(_PolicyPart):
             fee_cap_max=self.fee_cap_max,
             cold=frozenset(self._raw(address) for address in self.cold),
             gas_day_max=self.gas_day_max,
+            delegation_max=self.delegation_max,
             permissions={} if is_evm else self._permissions(),
             keys={self._raw(one.address): self._raw(one.key) for one in self.wallets if one.key is not None},
         )
@@ -143,10 +145,8 @@ class NetworkEntry(_PolicyPart):
         }
 
     def _raw(self, text: str) -> bytes:
-        if RAW_FORM.fullmatch(text):
-            return bytes.fromhex(text.removeprefix(HEX_PREFIX))
         try:
-            return address_book(self.network).parse(text)
+            return read_address(self.network, text)
         except AddressInvalid as error:
             raise ValueError(f"{text} of {self.network}: {error.sentence}") from error
 

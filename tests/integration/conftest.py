@@ -5,16 +5,18 @@ from tests.support.chain_proxied import proxied, proxy_factory
 from tests.support.chain_tron import tron_rig
 from tests.support.devstack_place import place
 from tests.support.ledger_database import ledger_database, owner, shared_ledger
+from tests.support.lending import lending
 from tests.support.sending import world
 from tests.support.signing_asks import signer_database, signing, signing_house, vault
-from tests.support.tron_devnet import async_tron, devnet, healed, tron
+from tests.support.tron_devnet import async_client, devnet, healed, tronpy_client
 
 __all__ = [
-    "async_tron",
+    "async_client",
     "devnet",
     "fronted",
     "healed",
     "ledger_database",
+    "lending",
     "owner",
     "place",
     "proxied",
@@ -24,8 +26,8 @@ __all__ = [
     "signer_database",
     "signing",
     "signing_house",
-    "tron",
     "tron_rig",
+    "tronpy_client",
     "vault",
     "world",
 ]
