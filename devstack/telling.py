@@ -85,9 +85,10 @@ class Teller:
         self._console.print(f"{GOOD if fair else BAD} every roll recomputed from the revealed server seeds")
 
     def withdrawal(self, account: Account, paid: dict[str, Any]) -> None:
+        arrived = _coins(account, int(paid["arrived"]))
         self._console.print(
-            f"{GOOD} {account.name}: {_coins(account, int(paid['arrived']))} arrived on {account.asset.network} "
-            f"at {account.outside} in {_short(str(paid['txid']))}"
+            f"{GOOD} {account.name}: {arrived} arrived on {account.asset.network} at {account.outside} "
+            f"in {_short(str(paid['txid']))}"
         )
 
     def cost(self, account: Account, cost: Mapping[str, int]) -> None:
