@@ -9,6 +9,7 @@ from typing import Protocol
 from temporalio import activity
 
 from activities.shifts import Shift
+from chains.codecs.addresses import show_address
 from domain.sends import FeedInput
 from ledger.events import ChainEvent, DepositEvent, FloatEvent, SendEvent, mark_delivered, undelivered
 from ledger.session import Sessions
@@ -74,4 +75,5 @@ class DeliveringActivities:
                 elif isinstance(event, FloatEvent):
                     await self.starter.hot_wallets(event)
                 else:
-                    activity.logger.error("wallet 0x%s is %s", event.address.hex(), event.state)
+                    shown = show_address(event.network, event.address)
+                    activity.logger.error("wallet %s is %s", shown, event.state)

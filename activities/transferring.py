@@ -14,6 +14,7 @@ from activities.booking import book, in_books
 from activities.fees import book_transfer_fees
 from activities.granting import pass_room_on
 from activities.provenance import provenance
+from chains.codecs.addresses import show_address
 from domain.assets import Catalogue
 from domain.errors import NotYet, RecordMismatch
 from domain.kinds import Result
@@ -86,7 +87,9 @@ class TransferringActivities:
             assert chosen.source is not None
             missing = await take_room(session, self._request(chosen, terms), chosen.source)
             if missing:
-                return facts.model_copy(update={"wanting": self._lacks(chosen.source, missing)})
+                return facts.model_copy(
+                    update={"wanting": self._lacks(facts.network, chosen.source, missing)}
+                )
             await mark_ready(session, chosen, terms, datetime.now(UTC))
             if facts.kind is SendKind.SWEEP:
                 await claim_deposits(session, facts, terms.height)
@@ -246,11 +249,11 @@ class TransferringActivities:
             fee_cap=terms.fee_cap,
         )
 
-    def _lacks(self, wallet: bytes, missing: Mapping[int, int]) -> str:
+    def _lacks(self, network: str, wallet: bytes, missing: Mapping[int, int]) -> str:
         """What a wallet lacks, as people read it."""
         assets = [(self.catalogue.by_id(asset_id), units) for asset_id, units in sorted(missing.items())]
         amounts = [f"{show_units(units, asset.decimals)} {asset.code}" for asset, units in assets]
-        return f"wallet 0x{wallet.hex()} lacks {' and '.join(amounts)}"
+        return f"wallet {show_address(network, wallet)} lacks {' and '.join(amounts)}"
 
 
 async def _with_wallets(session: AsyncConnection, facts: TransferFacts, native_id: int) -> TransferFacts:
@@ -264,7 +267,8 @@ async def _with_wallets(session: AsyncConnection, facts: TransferFacts, native_i
     for wallet in (facts.source, facts.payee):
         assert wallet is not None, facts
         if not await is_open_wallet(session, facts.network, wallet):
-            return facts.model_copy(update={"wanting": f"wallet 0x{wallet.hex()} is not open"})
+            shown = show_address(facts.network, wallet)
+            return facts.model_copy(update={"wanting": f"wallet {shown} is not open"})
     return facts
 
 

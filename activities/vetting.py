@@ -9,6 +9,7 @@ from time import monotonic
 
 from temporalio import activity
 
+from chains.codecs.addresses import show_address
 from chains.gateway import ChainReader
 from domain.onchain import BlockRef
 from ledger.events import EventKind, NewEvent, append_events
@@ -48,4 +49,4 @@ class Vetting:
                 return
             news = [NewEvent(EventKind.WALLET, "0x" + wallet.hex(), "frozen")]
             await append_events(session, self.network, news)
-        activity.logger.error("wallet 0x%s is frozen: %s", wallet.hex(), why)
+        activity.logger.error("wallet %s is frozen: %s", show_address(self.network, wallet), why)

@@ -3,7 +3,7 @@
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chains.codecs.address_reasons import AddressReason, refused
-from chains.codecs.addresses import TextForms, address_book
+from chains.codecs.addresses import FAMILIES, TextForms, address_book
 from domain.assets import Catalogue
 from domain.deposits import WalletRole
 from domain.errors import AssetUnknown
@@ -40,9 +40,14 @@ class Destinations:
 
 
 async def check_not_ours(session: AsyncConnection, network: str, address: bytes) -> None:
-    """Refuse a payee that is a wallet or a deposit address of this house; raises AddressInvalid."""
-    role = await is_ours(session, family_of(network), address)
-    if role is WalletRole.DEPOSIT:
-        raise refused(AddressReason.OURS_DEPOSIT)
-    if role is not None:
-        raise refused(AddressReason.OURS_SYSTEM)
+    """Refuse a payee that is a wallet or a deposit address of this house; raises AddressInvalid.
+
+    The same 20 bytes are an address in every family, and its key is ours in each of them.
+    """
+    own = family_of(network)
+    for family in (own, *(other for other in FAMILIES if other != own)):
+        role = await is_ours(session, family, address)
+        if role is WalletRole.DEPOSIT:
+            raise refused(AddressReason.OURS_DEPOSIT)
+        if role is not None:
+            raise refused(AddressReason.OURS_SYSTEM)

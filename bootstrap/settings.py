@@ -8,11 +8,14 @@ import tomllib
 from pathlib import Path
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from chains.codecs.address_forms import HEX_PREFIX
+from chains.codecs.addresses import read_address
 from domain.assets import Asset, AssetKind, Catalogue, NetworkId
 from domain.deposits import COIN_FACE, WalletRole
+from domain.errors import AddressInvalid, AssetUnknown
 from domain.planning import PlannerTerms
 from domain.rules import Policy
 from domain.wire import Hex, Units
@@ -83,6 +86,16 @@ class _HousePart(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+def _as_written(value: object, info: ValidationInfo) -> object:
+    """An address in the text of its network as raw bytes; hexadecimal digits are left to the field."""
+    if not isinstance(value, str) or value.startswith(HEX_PREFIX) or "network" not in info.data:
+        return value
+    try:
+        return read_address(info.data["network"], value)
+    except (AddressInvalid, AssetUnknown) as error:
+        raise ValueError(error.sentence) from error
+
+
 class AssetEntry(_HousePart):
     """One listed coin or token; assets of one `currency` are added up in a player's totals."""
 
@@ -92,6 +105,8 @@ class AssetEntry(_HousePart):
     decimals: int
     contract: Hex = b""
     currency: str = ""
+
+    _of_its_network = field_validator("contract", mode="before")(_as_written)
 
     @field_validator("contract")
     @classmethod
@@ -160,6 +175,8 @@ class WalletEntry(_HousePart):
     address: Hex
     role: WalletRole
     floats: tuple[FloatEntry, ...]
+
+    _of_its_network = field_validator("address", mode="before")(_as_written)
 
 
 class HouseFile(_HousePart):

@@ -11,6 +11,8 @@ TAKEN_PORT = "in use"
 class PortedServer(ABC):
     """Start, stop and restart of such a server; the ports it once started on outlive a restart."""
 
+    start_seconds: float = 30
+
     def __init__(self) -> None:
         self._child: Child | None = None
 
@@ -19,7 +21,7 @@ class PortedServer(ABC):
         for attempt in range(START_ATTEMPTS):
             self._child = self._make_child()
             try:
-                self._child.start(self._answers)
+                self._child.start(self._answers, self.start_seconds)
             except ChildFailed as failure:
                 if TAKEN_PORT not in str(failure) or attempt + 1 == START_ATTEMPTS:
                     raise

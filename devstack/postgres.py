@@ -32,7 +32,7 @@ SETTINGS = {
     "checkpoint_timeout": "15min",
     "shared_buffers": "512MB",
     "max_connections": "200",
-    "authentication_timeout": "5s",  # who drops a database waits for every greeting, also a stalled one
+    "authentication_timeout": "20s",  # who drops a database waits for every greeting, also a stalled one
     "log_min_messages": "warning",
     "log_line_prefix": "%m [%p] %u@%d ",
 }

@@ -1,7 +1,7 @@
 """How full the hot wallets are, asset by asset, and what people have to send to them."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -189,8 +189,11 @@ def places(liquidity: Liquidity) -> dict[UUID, QueueFacts]:
     return found
 
 
-def explain_level(facts: HotWalletFacts) -> str:
-    """What an operator reads about an asset of the hot wallets: how it stands and what to do."""
+def explain_level(facts: HotWalletFacts, show: Callable[[bytes], str]) -> str:
+    """What an operator reads about an asset of the hot wallets: how it stands and what to do.
+
+    `show` writes an address as people of the network do.
+    """
     free = show_units(facts.free, facts.decimals)
     parts = [f"{facts.asset} is {facts.level}: {facts.open_wallets} open hot wallets have {free} free."]
     if facts.waiting:
@@ -198,7 +201,7 @@ def explain_level(facts: HotWalletFacts) -> str:
     if facts.waiting and not facts.open_wallets:
         parts.append("No hot wallet is open.")
     for top_up in facts.top_ups:
-        wanted = f"Send {show_units(top_up.units, facts.decimals)} {facts.asset} to 0x{top_up.wallet.hex()}"
+        wanted = f"Send {show_units(top_up.units, facts.decimals)} {facts.asset} to {show(top_up.wallet)}"
         coming = f" beside the {show_units(top_up.arriving, facts.decimals)} on their way"
         parts.append(f"{wanted}{coming if top_up.arriving else ''}.")
     if facts.level is Level.LOW and not facts.top_ups:

@@ -4,7 +4,6 @@ Connections come from the environment and secrets from files it names; what may 
 one TOML file without secrets, so that loosening it is a reviewed change.
 """
 
-import re
 import tomllib
 from pathlib import Path
 from typing import Self
@@ -13,8 +12,7 @@ from urllib.parse import quote
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from chains.codecs.address_forms import HEX_LENGTH, HEX_PREFIX
-from chains.codecs.addresses import EVM_FAMILY, FAMILY_SEPARATOR, address_book
+from chains.codecs.addresses import EVM_FAMILY, FAMILY_SEPARATOR, read_address
 from chains.codecs.tron import PERMISSION_ID_MAX
 from domain.errors import AddressInvalid
 from domain.wire import Units
@@ -23,7 +21,6 @@ from signer.policy import NetworkTerms, WalletRole
 MONEY_NAMESPACE = "croupier-money"
 ACTIVE_PERMISSION = 2
 """The first active permission of a Tron account; 0 is its owner's, which belongs to a cold key."""
-RAW_FORM = re.compile(rf"{HEX_PREFIX}[0-9a-fA-F]{{{HEX_LENGTH}}}")
 
 
 class DatabaseSettings(BaseSettings):
@@ -143,10 +140,8 @@ class NetworkEntry(_PolicyPart):
         }
 
     def _raw(self, text: str) -> bytes:
-        if RAW_FORM.fullmatch(text):
-            return bytes.fromhex(text.removeprefix(HEX_PREFIX))
         try:
-            return address_book(self.network).parse(text)
+            return read_address(self.network, text)
         except AddressInvalid as error:
             raise ValueError(f"{text} of {self.network}: {error.sentence}") from error
 

@@ -4,11 +4,13 @@ It holds no queue and no balance, both are rows: losing a signal or the workflow
 """
 
 from datetime import datetime
+from functools import partial
 
 from temporalio import workflow
 
 from activities.granting import GrantingActivities
 from activities.planning import PlanningActivities
+from chains.codecs.addresses import show_address
 from domain.levels import HotWalletFacts, HotWalletInput, Level, explain_level
 from domain.planning import PlanReport
 from domain.reviews import Reason
@@ -83,7 +85,7 @@ class HotWalletWorkflow:
 
     def _show(self, facts: HotWalletFacts) -> None:
         """Put the level where operators search, once it changes, and what to do where they read."""
-        workflow.set_current_details(explain_level(facts))
+        workflow.set_current_details(explain_level(facts, partial(show_address, self._hot.network)))
         if (facts.level, facts.needs_human) == (self._level, self._needs_human):
             return
         if self._since is None or facts.level is not (self._level or self._hot.level):

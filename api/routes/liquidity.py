@@ -1,6 +1,7 @@
 """How full the hot wallets are, who waits for them, and what people have to send; it changes nothing."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from fastapi import APIRouter
 
@@ -59,7 +60,7 @@ def _of_network(
                 asset=asset.symbol,
                 decimals=asset.decimals,
                 level=facts.level,
-                sentence=explain_level(facts),
+                sentence=explain_level(facts, partial(addresses.show, network)),
                 free=facts.free,
                 waiting=facts.waiting,
                 wallets=_wallets(seen, wallets, asset, addresses),

@@ -17,7 +17,10 @@ class AddressRequest(Asked):
 
 
 class AddressAnswer(Shown):
-    """The player's own deposit address; on EVM networks it is the same one everywhere."""
+    """The player's own deposit address, as people of its network write it: `0x…` on EVM, `T…` on Tron.
+
+    On EVM networks it is the same one everywhere.
+    """
 
     network: str
     address: str = Field(examples=["0x52908400098527886E0F7030069857D2E4169EE7"])
@@ -33,7 +36,10 @@ class DepositAnswer(Shown):
     """One deposit as chain and ledger show it; several of one transaction differ in their position."""
 
     network: str
-    txid: str = Field(examples=["0x5e21…"])
+    txid: str = Field(
+        description="`0x` and 64 digits on every network; explorers of Tron take the digits alone.",
+        examples=["0x5e21…"],
+    )
     position: str = Field(examples=["log-0"])
     state: DepositState
     reason: DepositReason | None = Field(default=None, description="Why it is not credited by itself.")

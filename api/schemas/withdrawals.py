@@ -16,7 +16,12 @@ class WithdrawalRequest(AssetName):
     """A wish to be paid `amount` at `to`; the fee comes on top."""
 
     to: Annotated[
-        str, Field(max_length=ADDRESS_TEXT_MAX, examples=["0x52908400098527886E0F7030069857D2E4169EE7"])
+        str,
+        Field(
+            max_length=ADDRESS_TEXT_MAX,
+            description="As people of the network write it: `0x…` on EVM, `T…` on Tron.",
+            examples=["0x52908400098527886E0F7030069857D2E4169EE7"],
+        ),
     ]
     amount: UnitsAsked
 
@@ -31,7 +36,9 @@ class WithdrawalAnswer(Shown):
     to: str
     amount: UnitsShown
     fee: UnitsShown | None = Field(description="On top of the amount; null until it has been decided.")
-    txid: str | None = Field(default=None, description="The transaction that pays, once a block holds it.")
+    txid: str | None = Field(
+        default=None, description="The transaction that pays, once a block holds it; `0x` and 64 digits."
+    )
     can_be_cancelled: bool
     code: str | None = Field(default=None, description="Why it was refused or ended.")
     detail: str | None = None

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from devstack.faults.scripts import Script
 from devstack.tron.blocks import ChainBlock
+from devstack.tron.branches import KEPT_BELOW_SOLID
 from devstack.tron.chain import TronChain
 from devstack.tron.contradicting import Contradiction
 from devstack.tron.knobs import UnknownFault, fault
@@ -19,7 +20,7 @@ from devstack.tron.pacing import Clock, Pace
 from devstack.tron.rendering import Unreadable, address_of
 from devstack.tron.surface import Surface, read_params
 from devstack.tron.triggers import Triggers
-from devstack.tron.turns import AheadOfTime
+from devstack.tron.turns import AheadOfTime, NoProducer
 
 Given = Mapping[str, object]
 Lever = Callable[[Given], Awaitable[object]]
@@ -157,8 +158,11 @@ class Knobs:
         return {}
 
     async def lag(self, given: Given) -> object:
-        """Show the chain as it was so many blocks ago."""
-        self.surface.node.lag = _number(given, "blocks")
+        """Show the chain as it was so many blocks ago; older states than that are not kept."""
+        blocks = _number(given, "blocks")
+        if not 0 <= blocks <= KEPT_BELOW_SOLID:
+            raise ValueError(f"a node can lag up to {KEPT_BELOW_SOLID} blocks, not {blocks}")
+        self.surface.node.lag = blocks
         return {}
 
     async def contradict(self, given: Given) -> object:
@@ -209,7 +213,7 @@ def serving(calls: Mapping[str, Lever]) -> Callable[[web.Request], Awaitable[web
             return web.json_response({"problem": f"none of {sorted(calls)}"}, status=404)
         try:
             return web.json_response(await lever(await read_params(request)))
-        except (UnknownFault, Unreadable, ValueError, KeyError, AssertionError) as problem:
+        except (UnknownFault, Unreadable, NoProducer, ValueError, KeyError, AssertionError) as problem:
             return web.json_response({"problem": f"{type(problem).__name__}: {problem}"}, status=400)
 
     return serve

@@ -29,6 +29,8 @@ class TronDevnet(PortedServer):
     are those of the node they are called on.
     """
 
+    start_seconds = 180  # a long journal is made again block by block
+
     def __init__(  # noqa: PLR0913 - each is one option of the program, and keyword-only
         self,
         directory: Path,

@@ -116,14 +116,21 @@ def _finish(root: bytes, state: TvmState, ran: object, output: bytes) -> Executi
     for address in ran.get_accounts_for_deletion():
         state.delete_account(address)
     state.lock_changes()
-    new_root = state.make_state_root()
     state.persist()
     logs = tuple(
         Log(address, tuple(topic.to_bytes(32) for topic in topics), data)
         for address, topics, data in ran.get_log_entries()
     )
     return Execution(
-        Ending.SUCCESS, used, penalty, output, logs, internals, state.moved, tuple(state.created), new_root
+        Ending.SUCCESS,
+        used,
+        penalty,
+        output,
+        logs,
+        internals,
+        state.moved,
+        tuple(state.created),
+        state.state_root,
     )
 
 

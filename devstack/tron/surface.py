@@ -6,6 +6,7 @@ stand before the answers and strike by the path of the call, as those of the JSO
 
 import asyncio
 import json
+from collections import deque
 from collections.abc import Mapping
 
 from aiohttp import web
@@ -29,6 +30,7 @@ from devstack.tron.views import Node
 PARSE_EXCEPTION = "org.tron.core.services.http.JsonFormat$ParseException"
 CONTRACT_EXCEPTION = "org.tron.core.exception.ContractValidateException"
 BODY_BYTES_MAX = 2**24
+ASKED_MAX = 20_000
 SOLID: dict[str, Answer] = {
     **block_answers.ANSWERS,
     **account_answers.ANSWERS,
@@ -49,12 +51,12 @@ ANSWERS = {"wallet": HEAD, SOLID_PATH: {**SOLID, "getnodeinfo": network_answers.
 
 
 class Surface:
-    """One node's interface; it remembers what it was asked."""
+    """One node's interface; it remembers what it was asked last."""
 
     def __init__(self, node: Node) -> None:
         self.node = node
         self.playbook = Playbook()
-        self.asked: list[Call] = []
+        self.asked: deque[Call] = deque(maxlen=ASKED_MAX)
         self._closing = asyncio.Event()
 
     def close(self) -> None:

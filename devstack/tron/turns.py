@@ -1,8 +1,8 @@
 """Which slots blocks can come in: those of producers that are up, none of them in the future."""
 
 from devstack.tron.blocks import ChainBlock
-from devstack.tron.making import Rulebook, next_time
-from devstack.tron.rules import PRODUCERS
+from devstack.tron.making import Rulebook, next_maintenance_ms, next_time
+from devstack.tron.rules import MAINTENANCE_SKIP_SLOTS, PRODUCERS
 from devstack.tron.state import State
 
 
@@ -30,9 +30,16 @@ def turn(book: Rulebook, state: State, head: ChainBlock, count: int, down: froze
 def turns(  # noqa: PLR0913, PLR0917 - a search has many bounds
     book: Rulebook, state: State, head: ChainBlock, count: int, wanted: int, down: frozenset[int]
 ) -> list[int]:
-    """Return the times of so many blocks upon a head, the first not before the count-th slot."""
+    """Return the times of so many blocks upon a head, the first not before the count-th slot.
+
+    The block that passes a maintenance is followed by its pause.
+    """
+    first, due = next_time(book, state, head), next_maintenance_ms(state)
     times: list[int] = []
     while len(times) < wanted:
         times.append(turn(book, state, head, count, down))
-        count = (times[-1] - next_time(book, state, head)) // book.slots.slot_ms + 2
+        count = (times[-1] - first) // book.slots.slot_ms + 2
+        if times[-1] >= due:
+            count += MAINTENANCE_SKIP_SLOTS
+            due += book.parameters.maintenance_interval_ms
     return times

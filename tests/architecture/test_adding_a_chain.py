@@ -20,6 +20,8 @@ PAGE = (CHECKOUT / "docs" / "adding-a-chain.md").read_text()
 FAMILY_WORDS = re.compile(r"(?i)\b(eip155|evm|tron)|ethereum|sun\b")
 BLIND = ("api", "workers", "workflows", "activities", "ledger")
 """Floors that pay and credit on every network in the same way; migrations are history."""
+TOLD = {"examples", "description"}
+"""Arguments that are only read by people."""
 FOLDERS = {"eip155": "evm"}
 """Families whose folder has another name than the family."""
 
@@ -40,7 +42,7 @@ def _words(file: Path) -> Iterator[tuple[int, str]]:
         id(part)
         for node in ast.walk(tree)
         if (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
-        or (isinstance(node, ast.keyword) and node.arg == "examples")
+        or (isinstance(node, ast.keyword) and node.arg in TOLD)
         for part in ast.walk(node.value)
     }
     for node in ast.walk(tree):

@@ -7,10 +7,10 @@ from tests.support.devstack_place import place
 from tests.support.ledger_database import ledger_database, owner, shared_ledger
 from tests.support.sending import world
 from tests.support.signing_asks import signer_database, signing, signing_house, vault
-from tests.support.tron_devnet import async_tron, devnet, healed, tron
+from tests.support.tron_devnet import async_client, devnet, healed, tronpy_client
 
 __all__ = [
-    "async_tron",
+    "async_client",
     "devnet",
     "fronted",
     "healed",
@@ -24,8 +24,8 @@ __all__ = [
     "signer_database",
     "signing",
     "signing_house",
-    "tron",
     "tron_rig",
+    "tronpy_client",
     "vault",
     "world",
 ]

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 
+import pytest
 import pytest_asyncio
 
 from chains.codecs.evm_addresses import checksum_text
@@ -106,12 +107,13 @@ async def test_somebody_without_anything_has_zeros_and_empty_lists(house: House)
     assert (await player.get("/v1/fair")).status_code == 404
 
 
-async def test_a_wallet_of_this_house_is_nobodys_payee(house: House) -> None:
-    """A hot wallet is refused by its row, before any workflow is asked, and nothing is written."""
+@pytest.mark.parametrize("family", ["eip155", "tron"])
+async def test_a_wallet_of_this_house_is_nobodys_payee(house: House, family: str) -> None:
+    """A hot wallet of any network is refused by its row, before a workflow is asked; nothing is written."""
     player = house.client(await new_player(house.ledger.sessions()))
     wallet = address("hot")
     async with house.ledger.sessions(None).begin() as session:
-        await watch_wallet(session, "eip155", wallet, WalletRole.HOT)
+        await watch_wallet(session, family, wallet, WalletRole.HOT)
     body = {"asset": "TUSD", "network": NETWORK, "to": checksum_text(wallet), "amount": str(UNITS)}
     answer = await player.post("/v1/withdrawals", json=body, headers={"Idempotency-Key": "k-1"})
     assert (answer.status_code, answer.json()["reason"]) == (422, "OURS_SYSTEM")

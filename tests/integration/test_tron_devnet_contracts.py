@@ -31,9 +31,9 @@ def transfers(receipt: dict[str, Any]) -> list[int]:
 
 
 @pytest.fixture
-def token(devnet: TronDevnet, tron: Tron) -> Contract:
+def token(devnet: TronDevnet, tronpy_client: Tron) -> Contract:
     """USDT, owned by account 0."""
-    return usdt(tron, devnet)
+    return usdt(tronpy_client, devnet)
 
 
 def owned(net: TronDevnet, call: Any) -> dict[str, Any]:  # noqa: ANN401 - tronpy has no types
@@ -84,9 +84,9 @@ def test_issue_is_silent(devnet: TronDevnet, token: Contract) -> None:
     assert token.functions.balanceOf(owner) == before + 77
 
 
-def test_a_spoof_looks_the_same_in_logs(devnet: TronDevnet, tron: Tron, token: Contract) -> None:
+def test_a_spoof_looks_the_same_in_logs(devnet: TronDevnet, tronpy_client: Tron, token: Contract) -> None:
     """Equal name, symbol, decimals and log; only the address differs, and `transfer` answers true."""
-    spoof = tron.get_contract(show(devnet.contracts.spoof))
+    spoof = tronpy_client.get_contract(show(devnet.contracts.spoof))
     for name in ("name", "symbol", "decimals"):
         assert getattr(spoof.functions, name)() == getattr(token.functions, name)()
     _, sender = dev_account(devnet, 1)
@@ -97,25 +97,25 @@ def test_a_spoof_looks_the_same_in_logs(devnet: TronDevnet, tron: Tron, token: C
     assert false["address"] != true["address"]
 
 
-def test_trx_paid_from_inside_is_seen_only_in_the_balance(devnet: TronDevnet, tron: Tron) -> None:
+def test_trx_paid_from_inside_is_seen_only_in_the_balance(devnet: TronDevnet, tronpy_client: Tron) -> None:
     """The paymaster hands TRX on: no log, no internal transactions in the info of this node."""
     _, sender = dev_account(devnet, 6)
     _, payee = stranger()
-    paymaster = tron.get_contract(show(devnet.contracts.paymaster))
+    paymaster = tronpy_client.get_contract(show(devnet.contracts.paymaster))
     receipt = called(devnet, paymaster.functions.pay.with_owner(sender).with_transfer(3 * SUN)(payee), 6)
     assert receipt["receipt"]["result"] == "SUCCESS"
     assert not {"log", "internal_transactions"} & receipt.keys()
     assert balance(devnet, payee) == 3 * SUN
 
 
-def test_one_transaction_pays_fifty_players(devnet: TronDevnet, tron: Tron, token: Contract) -> None:
+def test_one_transaction_pays_fifty_players(devnet: TronDevnet, tronpy_client: Tron, token: Contract) -> None:
     """50 players and two more payments to one of them: 52 logs of one transaction, in order."""
     players = [bytes([index + 1]) * 20 for index in range(PLAYERS)]
     receivers = [*players, players[0], players[0]]
     amounts = list(range(1, len(receivers) + 1))
     data = encode(["address", "address[]", "uint256[]"], [devnet.contracts.usdt[1:], receivers, amounts])
     key, sender = dev_account(devnet, 0)
-    batching = tron.get_contract(show(devnet.contracts.batching))
+    batching = tronpy_client.get_contract(show(devnet.contracts.batching))
     call = batching.functions.pay._trigger_contract(data.hex()).with_owner(sender)
     sent = call.fee_limit(FEE_LIMIT).build().sign(key).broadcast()
     devnet.mine()
@@ -125,14 +125,14 @@ def test_one_transaction_pays_fifty_players(devnet: TronDevnet, tron: Tron, toke
     assert token.functions.balanceOf(show(b"\x41" + players[0])) == 1 + 51 + 52
 
 
-def test_a_trc10_token_may_call_itself_usdt(devnet: TronDevnet, tron: Tron) -> None:
+def test_a_trc10_token_may_call_itself_usdt(devnet: TronDevnet, tronpy_client: Tron) -> None:
     """The chain's own token of that name moves by its number, in a transaction of another kind."""
     key, owner = dev_account(devnet, 0)
     _, payee = dev_account(devnet, 7)
-    (spoof,) = tron.list_assets()
-    sent = tron.trx.asset_transfer(owner, payee, 9, spoof["id"]).build().sign(key).broadcast()
+    (spoof,) = tronpy_client.list_assets()
+    sent = tronpy_client.trx.asset_transfer(owner, payee, 9, spoof["id"]).build().sign(key).broadcast()
     devnet.mine()
-    assert tron.get_account_asset_balance(payee, spoof["id"]) == 9
-    action = tron.get_transaction(sent.txid)["raw_data"]["contract"][0]
+    assert tronpy_client.get_account_asset_balance(payee, spoof["id"]) == 9
+    action = tronpy_client.get_transaction(sent.txid)["raw_data"]["contract"][0]
     assert action["type"] == "TransferAssetContract"
     assert action["parameter"]["value"]["asset_name"] == str(spoof["id"])

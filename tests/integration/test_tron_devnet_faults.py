@@ -14,10 +14,10 @@ from tests.support.tron_devnet import SUN, balance, dev_account
 TRIGGER_MS = 5_000
 
 
-def transfer(net: TronDevnet, tron: Tron, sender: int = 1) -> dict[str, Any]:
+def transfer(net: TronDevnet, tronpy_client: Tron, sender: int = 1) -> dict[str, Any]:
     """Return a signed transfer of 1 TRX as tronpy would send it."""
     key, address = dev_account(net, sender)
-    built = tron.trx.transfer(address, dev_account(net, 9)[1], SUN).build().sign(key)
+    built = tronpy_client.trx.transfer(address, dev_account(net, 9)[1], SUN).build().sign(key)
     signed: dict[str, Any] = built.to_json()
     return signed
 
@@ -28,9 +28,9 @@ def send(net: TronDevnet, signed: dict[str, Any]) -> dict[str, Any]:
     return answer
 
 
-def test_a_reply_is_lost_and_the_node_has_it(healed: TronDevnet, tron: Tron) -> None:
+def test_a_reply_is_lost_and_the_node_has_it(healed: TronDevnet, tronpy_client: Tron) -> None:
     """Taken, then the connection breaks; sent again it is a duplicate, and a block holds it once."""
-    signed = transfer(healed, tron)
+    signed = transfer(healed, tronpy_client)
     fault = healed.inject("wallet/broadcasttransaction", "take_then_hang_up", times=1)
     with pytest.raises((OSError, urllib.error.URLError)):
         send(healed, signed)
@@ -38,12 +38,12 @@ def test_a_reply_is_lost_and_the_node_has_it(healed: TronDevnet, tron: Tron) -> 
     assert healed.dev("struck", fault=fault)["struck"] == 1
     assert len(healed.dev("asked", path="wallet/broadcasttransaction")["asked"]) >= 2
     healed.mine()
-    assert tron.get_transaction_info(signed["txID"])["id"] == signed["txID"]
+    assert tronpy_client.get_transaction_info(signed["txID"])["id"] == signed["txID"]
 
 
-def test_a_caching_node_poisons_a_duplicate(healed: TronDevnet, tron: Tron) -> None:
+def test_a_caching_node_poisons_a_duplicate(healed: TronDevnet, tronpy_client: Tron) -> None:
     """It refuses for another reason first; asked again it says duplicate, though nobody has it."""
-    signed = {**transfer(healed, tron), "signature": []}
+    signed = {**transfer(healed, tronpy_client), "signature": []}
     healed.dev("remember_rejected")
     assert send(healed, signed)["code"] == "SIGERROR"
     assert send(healed, signed)["code"] == "DUP_TRANSACTION_ERROR"
@@ -52,9 +52,11 @@ def test_a_caching_node_poisons_a_duplicate(healed: TronDevnet, tron: Tron) -> N
 
 
 @pytest.mark.parametrize(("taken", "pending"), [(True, 1), (False, 0)])
-def test_a_busy_node_may_have_taken_it(healed: TronDevnet, tron: Tron, *, taken: bool, pending: int) -> None:
+def test_a_busy_node_may_have_taken_it(
+    healed: TronDevnet, tronpy_client: Tron, *, taken: bool, pending: int
+) -> None:
     """SERVER_BUSY says nothing about whether the bytes were taken."""
-    signed = transfer(healed, tron, sender=2)
+    signed = transfer(healed, tronpy_client, sender=2)
     healed.dev("forget")
     healed.inject("wallet/broadcasttransaction", "code", code="SERVER_BUSY", taken=taken)
     assert send(healed, signed)["code"] == "SERVER_BUSY"
@@ -92,9 +94,9 @@ def test_half_an_answer(healed: TronDevnet) -> None:
         healed.ask("wallet/getnowblock")
 
 
-def test_infos_come_later_than_their_block(healed: TronDevnet, tron: Tron) -> None:
+def test_infos_come_later_than_their_block(healed: TronDevnet, tronpy_client: Tron) -> None:
     """Withheld infos are missing from the list and unknown by id until the node has caught up."""
-    sent = [send(healed, transfer(healed, tron, sender))["txid"] for sender in (3, 4)]
+    sent = [send(healed, transfer(healed, tronpy_client, sender))["txid"] for sender in (3, 4)]
     number = healed.mine()["head"]
     healed.inject("wallet/gettransactioninfobyblocknum", "withhold_infos", txids=sent[:1])
     healed.inject("wallet/gettransactioninfobyid", "withhold_infos", txids=sent[:1])
@@ -105,9 +107,9 @@ def test_infos_come_later_than_their_block(healed: TronDevnet, tron: Tron) -> No
     assert [info["id"] for info in healed.ask("wallet/gettransactioninfobyblocknum", num=number)] == sent
 
 
-def test_another_txid_and_other_bytes(healed: TronDevnet, tron: Tron) -> None:
+def test_another_txid_and_other_bytes(healed: TronDevnet, tronpy_client: Tron) -> None:
     """A hostile node names another transaction than the one it was given."""
-    signed = transfer(healed, tron)
+    signed = transfer(healed, tronpy_client)
     healed.inject("wallet/broadcasttransaction", "alter_txid", txid="ab" * 32)
     assert send(healed, signed)["txid"] == "ab" * 32
     true = healed.ask("wallet/gettransactionbyid", value=signed["txID"])
@@ -161,9 +163,9 @@ def test_producers_fall_silent_and_nothing_becomes_solid(healed: TronDevnet) -> 
     assert healed.mine(40)["solid"] > stood
 
 
-def test_a_fork_takes_a_payment_back_and_brings_it_again(healed: TronDevnet, tron: Tron) -> None:
+def test_a_fork_takes_a_payment_back_and_brings_it_again(healed: TronDevnet, tronpy_client: Tron) -> None:
     """Forked out it waits again, and another block holds it; forgotten it is gone for good."""
-    kept, dropped = (send(healed, transfer(healed, tron, sender))["txid"] for sender in (6, 7))
+    kept, dropped = (send(healed, transfer(healed, tronpy_client, sender))["txid"] for sender in (6, 7))
     healed.mine()
     assert {kept, dropped} <= {info["id"] for info in infos_of_head(healed)}
     healed.fork(1, without=[dropped])
@@ -204,12 +206,34 @@ def test_the_queue_tells_drops_and_repeats(healed: TronDevnet) -> None:
         context.term()
 
 
+def test_the_clock_of_the_chain_may_be_wrong(healed: TronDevnet) -> None:
+    """What a node stamps itself carries its clock, an hour late."""
+    _, owner = dev_account(healed, 1)
+    question: dict[str, Any] = {
+        "owner_address": owner,
+        "to_address": healed.account(2)[1],
+        "amount": SUN,
+        "visible": True,
+    }
+    true = healed.ask("wallet/createtransaction", **question)["raw_data"]["timestamp"]
+    healed.dev("skew", ms=-3_600_000)
+    late = healed.ask("wallet/createtransaction", **question)["raw_data"]["timestamp"]
+    healed.dev("skew", ms=0)
+    assert -3_600_000 <= late - true < -3_500_000
+
+
 def test_an_unknown_lever_says_what_there_is(healed: TronDevnet) -> None:
-    """A fault of no known name and a fork below the solid block are refused with the reason."""
+    """What cannot be done is refused with the reason: an unknown fault, a fork below the solid block."""
     with pytest.raises(DevnetError, match="take_then_hang"):
         healed.inject("*", "melt")
     with pytest.raises(DevnetError, match="solid"):
         healed.fork(40)
+    with pytest.raises(DevnetError, match="lag"):
+        healed.dev("lag", blocks=31)
+    healed.dev("producers", down=list(range(27)))
+    with pytest.raises(DevnetError, match="NoProducer"):
+        healed.mine()
+    healed.dev("producers", down=[])
 
 
 def infos_of_head(net: TronDevnet) -> list[dict[str, Any]]:

@@ -34,10 +34,15 @@ def devnet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TronDevnet]:
     net.stop()
 
 
-def test_an_expired_transaction_is_refused(devnet: TronDevnet, tron: Tron) -> None:
+def test_an_expired_transaction_is_refused(devnet: TronDevnet, tronpy_client: Tron) -> None:
     """Signed in time, sent after the head has passed its expiration."""
     key, sender = dev_account(devnet, 1)
-    signed = tron.trx.transfer(sender, dev_account(devnet, 2)[1], SUN).expiration(LIFE_MS).build().sign(key)
+    signed = (
+        tronpy_client.trx.transfer(sender, dev_account(devnet, 2)[1], SUN)
+        .expiration(LIFE_MS)
+        .build()
+        .sign(key)
+    )
     expiration = signed.to_json()["raw_data"]["expiration"]
     while devnet.mine()["head_ms"] < expiration:
         time.sleep(SLOT_MS / 1000)
@@ -45,11 +50,11 @@ def test_an_expired_transaction_is_refused(devnet: TronDevnet, tron: Tron) -> No
         signed.broadcast()
 
 
-def test_a_signature_of_another_key_is_refused(devnet: TronDevnet, tron: Tron) -> None:
+def test_a_signature_of_another_key_is_refused(devnet: TronDevnet, tronpy_client: Tron) -> None:
     """The client refuses to sign with it, and the node refuses what somebody else signed."""
     _, sender = dev_account(devnet, 1)
     foreign, _ = stranger()
-    built = tron.trx.transfer(sender, dev_account(devnet, 2)[1], SUN).build()
+    built = tronpy_client.trx.transfer(sender, dev_account(devnet, 2)[1], SUN).build()
     with pytest.raises(BadKey):
         built.sign(foreign)
     built.set_signature([foreign.sign_msg_hash(bytes.fromhex(built.txid)).hex()])
@@ -57,19 +62,19 @@ def test_a_signature_of_another_key_is_refused(devnet: TronDevnet, tron: Tron) -
         built.broadcast()
 
 
-def test_a_reference_to_no_block_of_the_branch_is_refused(devnet: TronDevnet, tron: Tron) -> None:
+def test_a_reference_to_no_block_of_the_branch_is_refused(devnet: TronDevnet, tronpy_client: Tron) -> None:
     """TAPOS: the reference block must be on the branch."""
     key, sender = dev_account(devnet, 1)
     elsewhere = "ee" * 32
-    transfer = tron.trx.transfer(sender, dev_account(devnet, 2)[1], SUN)
+    transfer = tronpy_client.trx.transfer(sender, dev_account(devnet, 2)[1], SUN)
     with pytest.raises(TaposError):
-        tron.broadcast(transfer.build(offline=True, ref_block_id=elsewhere).sign(key))
+        tronpy_client.broadcast(transfer.build(offline=True, ref_block_id=elsewhere).sign(key))
 
 
-def test_the_same_transaction_twice_is_a_duplicate(devnet: TronDevnet, tron: Tron) -> None:
+def test_the_same_transaction_twice_is_a_duplicate(devnet: TronDevnet, tronpy_client: Tron) -> None:
     """While it waits and when a block holds it."""
     key, sender = dev_account(devnet, 3)
-    signed = tron.trx.transfer(sender, dev_account(devnet, 2)[1], SUN).build().sign(key)
+    signed = tronpy_client.trx.transfer(sender, dev_account(devnet, 2)[1], SUN).build().sign(key)
     signed.broadcast()
     with pytest.raises(UnknownError, match="Dup transaction"):
         signed.broadcast()
@@ -85,42 +90,57 @@ def test_the_same_transaction_twice_is_a_duplicate(devnet: TronDevnet, tron: Tro
         (0, "Amount must be greater than 0"),
     ],
 )
-def test_an_impossible_amount_is_refused(devnet: TronDevnet, tron: Tron, sun: int, reason: str) -> None:
+def test_an_impossible_amount_is_refused(
+    devnet: TronDevnet, tronpy_client: Tron, sun: int, reason: str
+) -> None:
     """More than the sender has, and nothing at all."""
     key, sender = dev_account(devnet, 1)
     with pytest.raises(ValidationError, match=reason):
-        tron.trx.transfer(sender, dev_account(devnet, 2)[1], sun).build().sign(key).broadcast()
+        tronpy_client.trx.transfer(sender, dev_account(devnet, 2)[1], sun).build().sign(key).broadcast()
 
 
-def test_trx_to_a_contract_is_refused(devnet: TronDevnet, tron: Tron) -> None:
+def test_trx_to_a_contract_is_refused(devnet: TronDevnet, tronpy_client: Tron) -> None:
     """A plain transfer cannot reach a contract."""
     key, sender = dev_account(devnet, 1)
     with pytest.raises(ValidationError, match="smartContract"):
-        tron.trx.transfer(sender, show(devnet.contracts.usdt), SUN).build().sign(key).broadcast()
+        tronpy_client.trx.transfer(sender, show(devnet.contracts.usdt), SUN).build().sign(key).broadcast()
 
 
-def test_a_fee_limit_beyond_the_maximum_is_refused(devnet: TronDevnet, tron: Tron) -> None:
+def test_a_fee_limit_beyond_the_maximum_is_refused(devnet: TronDevnet, tronpy_client: Tron) -> None:
     """15,000 TRX are the most."""
     key, sender = dev_account(devnet, 1)
-    call = usdt(tron, devnet).functions.transfer(sender, 1).with_owner(sender).fee_limit(15_001 * SUN)
+    call = (
+        usdt(tronpy_client, devnet).functions.transfer(sender, 1).with_owner(sender).fee_limit(15_001 * SUN)
+    )
     with pytest.raises(ValidationError, match="feeLimit"):
         call.build().sign(key).broadcast()
 
 
-def test_an_account_that_does_not_exist_cannot_call(devnet: TronDevnet, tron: Tron) -> None:
+def test_an_account_that_does_not_exist_cannot_call(devnet: TronDevnet, tronpy_client: Tron) -> None:
     """Nobody activated the caller."""
     key, nobody = stranger()
-    call = usdt(tron, devnet).functions.transfer(nobody, 1).with_owner(nobody).fee_limit(FEE_LIMIT)
+    call = usdt(tronpy_client, devnet).functions.transfer(nobody, 1).with_owner(nobody).fee_limit(FEE_LIMIT)
     with pytest.raises(ValidationError, match="does not exist"):
         call.build().sign(key).broadcast()
 
 
-def test_the_second_node_stands_on_the_same_chain(devnet: TronDevnet, tron: Tron) -> None:
+def test_the_second_node_stands_on_the_same_chain(devnet: TronDevnet, tronpy_client: Tron) -> None:
     """It takes what the first one did not hear of, and both show what became of it."""
     key, sender = dev_account(devnet, 4)
-    signed = tron.trx.transfer(sender, dev_account(devnet, 2)[1], SUN).build().sign(key)
+    signed = tronpy_client.trx.transfer(sender, dev_account(devnet, 2)[1], SUN).build().sign(key)
     other = Tron(HTTPProvider(devnet.second_url))
     other.broadcast(signed)
     devnet.mine()
-    assert tron.get_transaction_info(signed.txid) == other.get_transaction_info(signed.txid)
+    assert tronpy_client.get_transaction_info(signed.txid) == other.get_transaction_info(signed.txid)
     other.provider.sess.close()
+
+
+def test_blocks_come_by_themselves_and_never_early(devnet: TronDevnet) -> None:
+    """While it produces, a block comes in each slot of real time and none is stamped in the future."""
+    before = devnet.dev("produce")["head"]
+    while (status := devnet.dev("status"))["head"] < before + 3:
+        time.sleep(SLOT_MS / 1000)
+    assert status["head_ms"] <= time.time_ns() // 1_000_000
+    stopped = devnet.dev("produce", on=False)["head"]
+    time.sleep(3 * SLOT_MS / 1000)
+    assert devnet.dev("status")["head"] <= stopped + 1

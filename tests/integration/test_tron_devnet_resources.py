@@ -12,27 +12,35 @@ STAKE = 10_000_000 * SUN
 LENT = 5_000_000 * SUN
 
 
-def test_lent_energy_pays_a_transfer_and_comes_back(devnet: TronDevnet, tron: Tron) -> None:
+def test_lent_energy_pays_a_transfer_and_comes_back(devnet: TronDevnet, tronpy_client: Tron) -> None:
     """A holder without TRX for energy moves USDT on lent energy, which its giver then takes back."""
     giver_key, giver = dev_account(devnet, 1)
     holder_key, holder = stranger()
-    tron.trx.freeze_balance(giver, STAKE, "ENERGY").build().sign(giver_key).broadcast()
+    tronpy_client.trx.freeze_balance(giver, STAKE, "ENERGY").build().sign(giver_key).broadcast()
     devnet.mine()
-    assert tron.get_can_delegated_max_size(giver)["max_size"] == STAKE
+    assert tronpy_client.get_can_delegated_max_size(giver)["max_size"] == STAKE
     for step in (
-        tron.trx.transfer(giver, holder, SUN),
-        usdt(tron, devnet).functions.transfer(holder, USDT_UNIT).with_owner(giver).fee_limit(FEE_LIMIT),
+        tronpy_client.trx.transfer(giver, holder, SUN),
+        usdt(tronpy_client, devnet)
+        .functions.transfer(holder, USDT_UNIT)
+        .with_owner(giver)
+        .fee_limit(FEE_LIMIT),
     ):
         step.build().sign(giver_key).broadcast()
     devnet.mine()
-    tron.trx.delegate_resource(giver, holder, LENT, "ENERGY").build().sign(giver_key).broadcast()
+    tronpy_client.trx.delegate_resource(giver, holder, LENT, "ENERGY").build().sign(giver_key).broadcast()
     devnet.mine()
-    assert tron.get_energy(holder) > 40_000
-    (part,) = tron.get_delegated_resource_v2(giver, holder)["delegatedResource"]
+    assert tronpy_client.get_energy(holder) > 40_000
+    (part,) = tronpy_client.get_delegated_resource_v2(giver, holder)["delegatedResource"]
     assert (part["to"], part["frozen_balance_for_energy"]) == (holder, LENT)
-    assert tron.get_delegated_resource_account_index_v2(giver)["toAccounts"] == [holder]
+    assert tronpy_client.get_delegated_resource_account_index_v2(giver)["toAccounts"] == [holder]
 
-    call = usdt(tron, devnet).functions.transfer(giver, USDT_UNIT).with_owner(holder).fee_limit(FEE_LIMIT)
+    call = (
+        usdt(tronpy_client, devnet)
+        .functions.transfer(giver, USDT_UNIT)
+        .with_owner(holder)
+        .fee_limit(FEE_LIMIT)
+    )
     moved = call.build().sign(holder_key).broadcast()
     devnet.mine()
     receipt = moved.wait()
@@ -40,44 +48,44 @@ def test_lent_energy_pays_a_transfer_and_comes_back(devnet: TronDevnet, tron: Tr
     assert receipt.get("fee", 0) == 0
     assert balance(devnet, holder) == SUN
 
-    tron.trx.undelegate_resource(giver, holder, LENT, "ENERGY").build().sign(giver_key).broadcast()
+    tronpy_client.trx.undelegate_resource(giver, holder, LENT, "ENERGY").build().sign(giver_key).broadcast()
     devnet.mine()
-    assert tron.get_account_resource(holder).get("EnergyLimit", 0) == 0
-    assert tron.get_delegated_resource_v2(giver, holder) == {}
-    assert tron.get_account_resource(giver)["EnergyUsed"] > 0  # the use came back with the loan
+    assert tronpy_client.get_account_resource(holder).get("EnergyLimit", 0) == 0
+    assert tronpy_client.get_delegated_resource_v2(giver, holder) == {}
+    assert tronpy_client.get_account_resource(giver)["EnergyUsed"] > 0  # the use came back with the loan
 
 
-def test_more_than_the_stake_cannot_be_lent(devnet: TronDevnet, tron: Tron) -> None:
+def test_more_than_the_stake_cannot_be_lent(devnet: TronDevnet, tronpy_client: Tron) -> None:
     """A delegation beyond what is staked is refused, and says so."""
     key, giver = dev_account(devnet, 2)
     _, receiver = dev_account(devnet, 3)
     with pytest.raises(ValidationError, match="available"):
-        tron.trx.delegate_resource(giver, receiver, LENT, "ENERGY").build().sign(key).broadcast()
+        tronpy_client.trx.delegate_resource(giver, receiver, LENT, "ENERGY").build().sign(key).broadcast()
 
 
-def test_free_bandwidth_is_used_before_trx(devnet: TronDevnet, tron: Tron) -> None:
+def test_free_bandwidth_is_used_before_trx(devnet: TronDevnet, tronpy_client: Tron) -> None:
     """The first two transfers of a day are free of TRX, the third burns."""
     key, sender = dev_account(devnet, 4)
     _, payee = dev_account(devnet, 5)
-    assert tron.get_bandwidth(sender) == 600
+    assert tronpy_client.get_bandwidth(sender) == 600
     fees = []
     for _ in range(3):
-        sent = tron.trx.transfer(sender, payee, SUN).build().sign(key).broadcast()
+        sent = tronpy_client.trx.transfer(sender, payee, SUN).build().sign(key).broadcast()
         devnet.mine()
         fees.append(sent.wait().get("fee", 0))
     assert fees == [0, 0, 267 * 1_000]
 
 
-def test_an_energy_factor_raises_the_price_of_a_call(devnet: TronDevnet, tron: Tron) -> None:
+def test_an_energy_factor_raises_the_price_of_a_call(devnet: TronDevnet, tronpy_client: Tron) -> None:
     """A factor of 10,000 doubles the energy of a call, and the contract's record shows it."""
     _, owner = dev_account(devnet, 1)
     contract = show(devnet.contracts.usdt)
     argument = ("0" * 24 + "11" * 20) + "1".zfill(64)
-    plain = tron.get_estimated_energy(owner, contract, "transfer(address,uint256)", argument)
+    plain = tronpy_client.get_estimated_energy(owner, contract, "transfer(address,uint256)", argument)
     devnet.dev("factor", address=contract, factor=10_000)
     devnet.mine()
-    doubled = tron.get_estimated_energy(owner, contract, "transfer(address,uint256)", argument)
+    doubled = tronpy_client.get_estimated_energy(owner, contract, "transfer(address,uint256)", argument)
     assert doubled == 2 * plain
-    assert tron.get_contract_info(contract)["contract_state"]["energy_factor"] == 10_000
+    assert tronpy_client.get_contract_info(contract)["contract_state"]["energy_factor"] == 10_000
     devnet.dev("factor", address=contract, factor=0)
     devnet.mine()

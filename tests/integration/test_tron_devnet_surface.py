@@ -15,10 +15,10 @@ MEMO = b"thanks"
 
 
 @pytest.fixture(scope="module")
-def paid(devnet: TronDevnet, tron: Tron) -> dict[str, Any]:
+def paid(devnet: TronDevnet, tronpy_client: Tron) -> dict[str, Any]:
     """A transfer with a memo in a block, as the node shows it in hex."""
     key, sender = dev_account(devnet, 1)
-    transfer = tron.trx.transfer(sender, dev_account(devnet, 2)[1], SUN).memo(MEMO).build()
+    transfer = tronpy_client.trx.transfer(sender, dev_account(devnet, 2)[1], SUN).memo(MEMO).build()
     txid = transfer.sign(key).broadcast().txid
     devnet.mine()
     shown: dict[str, Any] = devnet.ask("wallet/gettransactionbyid", value=txid)
@@ -112,10 +112,10 @@ def test_an_unknown_path_is_not_found(devnet: TronDevnet) -> None:
             devnet.ask(path)
 
 
-def test_bytes_that_were_sent_are_the_bytes_that_stand(devnet: TronDevnet, tron: Tron) -> None:
+def test_bytes_that_were_sent_are_the_bytes_that_stand(devnet: TronDevnet, tronpy_client: Tron) -> None:
     """`broadcasthex` takes exactly these bytes; the id is the one that was signed."""
     key, sender = dev_account(devnet, 3)
-    signed = tron.trx.transfer(sender, dev_account(devnet, 4)[1], SUN).build().sign(key)
+    signed = tronpy_client.trx.transfer(sender, dev_account(devnet, 4)[1], SUN).build().sign(key)
     raw = devnet.ask("wallet/getsignweight", **signed.to_json())["transaction"]["transaction"]["raw_data_hex"]
     signature = signed.to_json()["signature"][0]
     data = "0a" + varint(len(raw) // 2) + raw + "12" + varint(len(signature) // 2) + signature

@@ -11,6 +11,8 @@ from tests.support.world import RunningHouse, Terms, World, running_world
 from tests.support.world_checks import broken_rules, differences, unreplayable
 from tests.support.world_evm import EvmTerms, EvmWorld, hurry, running_evm_world
 from tests.support.world_people import People
+from tests.support.world_tron import TronTerms, TronWorld, running_tron_world
+from tests.support.world_tron import hurry as hurry_tron
 
 
 @pytest_asyncio.fixture(scope="session")
@@ -86,6 +88,41 @@ def evm_people(evm_world: EvmWorld, known_evm_people: People) -> People:
     """The players of the file's world over a real chain."""
     assert known_evm_people.world is evm_world
     return known_evm_people
+
+
+@pytest_asyncio.fixture(scope="module")
+async def shared_tron_world(
+    postgres: Postgres, run_directory: Path, request: pytest.FixtureRequest
+) -> AsyncIterator[TronWorld]:
+    """The world over the Tron devnet that the tests of one file share, on the file's TERMS if it has any."""
+    terms = getattr(request.module, "TERMS", TronTerms())
+    with pytest.MonkeyPatch.context() as patched:
+        hurry_tron(patched)
+        async with running_tron_world(postgres, run_directory, terms) as world:
+            yield world
+            assert await unreplayable(world) == {}
+
+
+@pytest_asyncio.fixture
+async def tron_world(shared_tron_world: TronWorld) -> AsyncIterator[TronWorld]:
+    """The file's world over the Tron devnet, healed and judged after the test."""
+    yield shared_tron_world
+    shared_tron_world.heal()
+    shared_tron_world.is_still = False
+    await _judge(shared_tron_world)
+
+
+@pytest_asyncio.fixture(scope="module")
+async def known_tron_people(shared_tron_world: TronWorld) -> People:
+    """Everybody in the file's world over the Tron devnet."""
+    return People(shared_tron_world, stock=8)
+
+
+@pytest.fixture
+def tron_people(tron_world: TronWorld, known_tron_people: People) -> People:
+    """The players of the file's world over the Tron devnet."""
+    assert known_tron_people.world is tron_world
+    return known_tron_people
 
 
 async def _judge(world: RunningHouse) -> None:

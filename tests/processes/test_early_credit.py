@@ -20,6 +20,7 @@ from tests.support.world_buttons import sentence
 from tests.support.world_checks import broken_rules, differences, is_running, unreplayable
 from tests.support.world_house import ETHER
 from tests.support.world_people import PaidIn, People
+from tests.support.world_turns import outgrow
 from workflows.names import SignalName, withdrawal_workflow_id
 
 STAKE = ETHER // 10
@@ -27,8 +28,6 @@ DEPTH = 6
 EARLY = Terms(
     early=(CreditTier(up_to=ETHER, confirmations=3),), finality_depth=DEPTH, final_seconds_max=3 * DEPTH
 )
-PADDING = "x" * 100_000
-"""A field nobody reads: a dozen of them make a history that Temporal wants ended."""
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -203,15 +202,7 @@ async def test_a_deposit_that_waits_for_long_goes_on_in_a_new_run(lent: People) 
         )
 
     await world.until(is_known, "the deposit's workflow")
-    first = (await handle.describe()).run_id
-    for number in range(12):
-        news = {"number": 10**6 + number, "state": "seen", "padding": PADDING}
-        await handle.signal(SignalName.OBSERVED, news)
-
-    async def is_new() -> bool:
-        return (await handle.describe()).run_id != first
-
-    await world.until(is_new, "a new run")
+    await outgrow(world, handle, SignalName.OBSERVED, state="seen")
     world.is_still = False
     facts = await people.deposit_until(paid, lambda facts: facts.state is DepositState.CREDITED)
     await ended(world, paid)

@@ -14,7 +14,8 @@ from domain.assets import Asset
 from domain.sends import AttemptOutcome
 from domain.withdrawals import WithdrawalInput, WithdrawalState
 from tests.support.ledger_database import COIN, TOKEN
-from tests.support.world_buttons import sentence, start_again, terminate
+from tests.support.world_buttons import start_again, terminate
+from tests.support.world_bytes import answered, reads, stored
 from tests.support.world_evm import EvmTerms, EvmWorld, is_with_nodes
 from tests.support.world_house import ETHER, FEE_CAP
 from tests.support.world_people import People
@@ -27,44 +28,9 @@ BEHIND_THE_HOLE = 5
 TRIES = 10
 
 
-def stored(world: EvmWorld, wish: WithdrawalInput) -> list[str]:
-    """The bytes of every variant as the signer holds them, in order."""
-    with world.database.raw() as connection:
-        rows = connection.execute(
-            "SELECT encode(raw, 'hex') FROM signer.signatures WHERE send_id = %s ORDER BY variant",
-            [wish.withdrawal_id],
-        ).fetchall()
-    return ["0x" + str(raw) for (raw,) in rows]
-
-
-def answers(world: EvmWorld, wish: WithdrawalInput) -> list[str]:
-    """What nodes answered about this withdrawal's transactions, in order, without the rows before a call."""
-    with world.database.raw() as connection:
-        rows = connection.execute(
-            "SELECT b.result FROM chain.broadcasts b JOIN chain.signed_txs x USING (chain_id, txid)"
-            " WHERE x.send_id = %s AND b.result <> 'sending' ORDER BY b.tried_at",
-            [wish.withdrawal_id],
-        ).fetchall()
-    return [str(result) for (result,) in rows]
-
-
 def on_the_wire(world: EvmWorld) -> list[str]:
     """All bytes that any node was handed so far."""
     return [str(call.params[0]) for proxy in world.proxies for call in proxy.asked_for(SENDING)]
-
-
-async def answered(world: EvmWorld, wish: WithdrawalInput, result: str) -> None:
-    """Wait until a node said this of the withdrawal."""
-
-    async def says_so() -> bool:
-        return result in answers(world, wish)
-
-    await world.until(says_so, f"the answer {result}, not only {answers(world, wish)}")
-
-
-async def reads(world: EvmWorld, wish: WithdrawalInput) -> str:
-    """What support reads."""
-    return await sentence(world.money, withdrawal_workflow_id(wish.withdrawal_id))
 
 
 @contextmanager

@@ -17,12 +17,12 @@ from tests.support.world_house import COLD, ETHER, FEE_CAP
 from tests.support.world_people import RICHES, People
 from tests.support.world_repairs import restarted
 from tests.support.world_transfers import ended, float_of
+from tests.support.world_turns import outgrow
 from tests.support.world_waits import stands, workflow_of
 from workflows.names import NEEDS_HUMAN, REASON, STATE, SignalName, hot_wallet_workflow_id
 
 FEE = 500
 DIME = ETHER // 10
-PADDING = "x" * 100_000
 POOR = Terms(wallets=1, coins=ETHER)
 KEEPER = hot_wallet_workflow_id(NETWORK, COIN.symbol)
 LACKING = 5 * ETHER + FEE_CAP - ETHER
@@ -171,15 +171,12 @@ async def only_move(world: World, kind: SendKind) -> TransferFacts:
 async def test_a_keeper_goes_on_in_a_new_run(world: World) -> None:
     """A history that has grown is ended; the next run knows level and since when from the one before."""
     handle = world.money.get_workflow_handle(KEEPER)
-    first = (await handle.describe()).run_id
-    for number in range(12):
-        await handle.signal(SignalName.DEMAND_CHANGED, {"number": 10**6 + number, "padding": PADDING})
+    await outgrow(world, handle, SignalName.DEMAND_CHANGED)
 
-    async def is_new() -> bool:
-        described = await handle.describe()
-        return described.run_id != first and "open hot wallets" in await sentence(world.money, KEEPER)
+    async def has_looked() -> bool:
+        return "open hot wallets" in await sentence(world.money, KEEPER)
 
-    await world.until(is_new, "a new run that has looked")
+    await world.until(has_looked, "a look of the new run")
     history = await handle.fetch_history()
     started = history.events[0].workflow_execution_started_event_attributes
     (carried,) = await world.money.data_converter.decode(started.input.payloads, [HotWalletInput])

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 from temporalio.client import Client
 
+from chains.codecs.addresses import show_address
 from domain.ids import SLOTS
 from domain.own_transfers import TransferFacts, TransferState
 from domain.send_steps import SendStep, next_send_step
@@ -73,7 +74,8 @@ async def test_a_move_without_room_waits_and_can_be_cancelled(world: World) -> N
         return await attribute(world.money, workflow_of(move), REASON) == "LIQUIDITY"
 
     await world.until(stands, "the reason LIQUIDITY")
-    assert f"wallet 0x{plan.source.hex()} lacks 4" in await sentence(world.money, workflow_of(move))
+    said = await sentence(world.money, workflow_of(move))
+    assert f"wallet {show_address(NETWORK, plan.source)} lacks 4" in said
     await cancel(world.money, workflow_of(move))
     facts = await ended(world, move, TransferState.SKIPPED)
     assert (facts.code, facts.send) == ("CANCELLED", None)

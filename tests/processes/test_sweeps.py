@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from chains.codecs.addresses import show_address
 from devstack.postgres import Postgres
 from domain.assets import Asset
 from domain.deposits import DepositState
@@ -13,7 +14,7 @@ from domain.own_transfers import TransferFacts, TransferInput, TransferState
 from domain.send_steps import SendStep, next_send_step
 from domain.sends import SendKind
 from domain.withdrawals import WithdrawalState
-from tests.support.ledger_database import COIN, TOKEN
+from tests.support.ledger_database import COIN, NETWORK, TOKEN
 from tests.support.world import Terms, World, running_world
 from tests.support.world_buttons import attribute, cancel, sentence, terminate
 from tests.support.world_checks import broken_rules, differences, unreplayable
@@ -225,7 +226,7 @@ async def test_an_empty_gas_wallet_is_named_and_filled(own_world: World) -> None
     top_up = await opened_at(own_world, SendKind.GAS, address)
     await stands(own_world, top_up, "GAS_TANK_EMPTY")
     said = await sentence(own_world.money, workflow_of(top_up))
-    assert f"wallet 0x{own_world.keys.gas.hex()} lacks 0.000" in said
+    assert f"wallet {show_address(NETWORK, own_world.keys.gas)} lacks 0.000" in said
     people.pay_in(own_world.keys.gas, ETHER)
 
     async def is_full() -> bool:

@@ -6,7 +6,6 @@ from functools import partial
 from typing import TypeVar
 
 import pytest
-from temporalio.api.enums.v1 import EventType
 
 from domain.errors import TemporalUnavailable
 from domain.wishes import SupportVerb
@@ -15,40 +14,17 @@ from tests.support.world import LOOK_SECONDS, World
 from tests.support.world_house import ETHER
 from tests.support.world_people import RICHES, People
 from tests.support.world_support import attempts_of, said_by, say, sent_and_still
+from tests.support.world_turns import PADDING, outgrow
 from tests.support.world_waits import stands
 from workflows.names import SignalName, withdrawal_workflow_id
 
 Answer = TypeVar("Answer")
-PADDING = "x" * 100_000
-"""A field nobody reads: a dozen of them make a history that Temporal wants ended."""
 
 
 async def grow(world: World, wish: WithdrawalInput) -> None:
-    """Send news with a lot of nothing, until a new run has taken over."""
+    """Let a withdrawal go on in a new run."""
     handle = world.money.get_workflow_handle(withdrawal_workflow_id(wish.withdrawal_id))
-    first = (await handle.describe()).run_id
-    for number in range(12):
-        await handle.signal(SignalName.OBSERVED, {"number": 10**6 + number, "padding": PADDING})
-
-    async def is_new() -> bool:
-        return (await handle.describe()).run_id != first
-
-    async def last_events() -> list[str]:
-        described = (await handle.describe()).raw_description
-        pending = [str(described.pending_workflow_task).replace("\n", " ")]
-        return (
-            pending
-            + [
-                f"{event.event_time.ToDatetime():%H:%M:%S} {EventType.Name(event.event_type)}"
-                async for event in handle.fetch_history_events()
-            ][-20:]
-        )
-
-    try:
-        await world.until(is_new, "a new run")
-    except AssertionError as error:
-        error.add_note("\n".join(await last_events()))
-        raise
+    await outgrow(world, handle, SignalName.OBSERVED)
 
 
 async def test_a_review_that_lasts_keeps_its_beginning(world: World, people: People) -> None:

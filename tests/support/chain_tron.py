@@ -33,6 +33,7 @@ from domain.sends import AttemptView, SendIntent, SendPlan, SignedTx
 from tests.support.chain_rigs import address_of
 
 FINALITY_DEPTH = 18
+BACKDATED_MS = 43_200_000
 SIGNATURE_V = 27
 SERIALS_APART = 100
 PAYER = 1
@@ -161,10 +162,10 @@ class TronRig:
 
 
 @asynccontextmanager
-async def tron_devnet() -> AsyncIterator[TronRig]:
+async def tron_devnet(backdated_ms: int = BACKDATED_MS) -> AsyncIterator[TronRig]:
     """Serve a new chain and two nodes from this process."""
     zmq_port, ports = free_port(), (free_port(), free_port())
-    levers = make_chain(Settings(ports, zmq_port))
+    levers = make_chain(Settings(ports, zmq_port, backdated_ms=backdated_ms))
     levers.triggers = Triggers(levers.chain, zmq_port)
     surfaces = [Surface(Node(levers.chain)) for _ in ports]
     runners = [await _listen(surface, levers, port) for surface, port in zip(surfaces, ports, strict=True)]

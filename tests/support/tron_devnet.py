@@ -27,7 +27,7 @@ def devnet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TronDevnet]:
 
 
 @pytest.fixture(scope="module")
-def tron(devnet: TronDevnet) -> Iterator[Tron]:
+def tronpy_client(devnet: TronDevnet) -> Iterator[Tron]:
     """A tronpy client on the first node."""
     client = Tron(HTTPProvider(devnet.url))
     yield client
@@ -35,7 +35,7 @@ def tron(devnet: TronDevnet) -> Iterator[Tron]:
 
 
 @pytest.fixture
-async def async_tron(devnet: TronDevnet) -> AsyncIterator[AsyncTron]:
+async def async_client(devnet: TronDevnet) -> AsyncIterator[AsyncTron]:
     """The asynchronous tronpy on the first node."""
     async with AsyncTron(AsyncHTTPProvider(devnet.url)) as client:
         yield client

@@ -9,10 +9,11 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from secrets import token_bytes
 
+from eth_account.signers.local import LocalAccount
 from pydantic import SecretStr
 from temporalio.client import Client
 from temporalio.worker import Worker
@@ -23,29 +24,25 @@ from bootstrap.keyring import FieldCipher
 from bootstrap.networks import ConnectedNetwork
 from bootstrap.resources import Resources
 from bootstrap.settings import HouseFile, NetworkEntry
+from chains.codecs.payments import Payment
 from chains.memory import Faults, MemoryReader, MemoryWriter
 from chains.memory_blocks import MemoryChain
 from devstack.postgres import Postgres
 from devstack.temporal import TemporalServer
 from domain.assets import Asset
 from domain.rules import CreditTier
+from domain.sends import SignedTx
 from ledger.addresses import pool_size
 from ledger.session import Sessions
 from signer.records import SignerDatabase
 from signer.running import build_workers
 from signer.signing import SigningActivities
-from tests.support.ledger_database import NETWORK, LedgerDatabase
+from tests.support.ledger_database import LedgerDatabase
 from tests.support.world_grounds import open_grounds
-from tests.support.world_house import (
-    COINS_FOR_GAS,
-    COINS_IN_A_WALLET,
-    FAMILY,
-    Keys,
-    house_file,
-    make_chain,
-    signer_terms,
-)
+from tests.support.world_house import Keys, house_file, make_chain, signer_terms
 from tests.support.world_mischief import Hold, Mischief
+from tests.support.world_payments import sign_evm_payment
+from tests.support.world_place import EVM, Place
 from workers.registry import PROCESSES
 from workers.running import build_worker
 from workers.schedules import start_endless
@@ -67,8 +64,8 @@ class Terms:
     """
 
     wallets: int = 4
-    coins: int = COINS_IN_A_WALLET
-    gas_coins: int = COINS_FOR_GAS
+    coins: int = EVM.coins
+    gas_coins: int = EVM.gas_coins
     finality_depth: int = 4
     ready: int = 50
     early: tuple[CreditTier, ...] = ()
@@ -97,17 +94,13 @@ class RunningHouse(ABC):
     mischief: Mischief
     rows: Sessions
     door: Sessions
+    place: Place = EVM
     is_still: bool = False
     clock_ahead_ms: int = 0
     _cipher: FieldCipher = field(default_factory=lambda: FieldCipher(token_bytes(32)))
     _served: dict[str, Served] = field(default_factory=dict)
     _closing: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
     _waiting: int = 0
-
-    @property
-    @abstractmethod
-    def chain_id(self) -> int:
-        """The number that transactions of the network are signed for."""
 
     @abstractmethod
     def connect(self, entry: NetworkEntry) -> ConnectedNetwork:
@@ -116,6 +109,10 @@ class RunningHouse(ABC):
     @abstractmethod
     def mine(self, blocks: int = 1) -> None:
         """Add blocks to the network; the first takes what waits in its pool."""
+
+    @abstractmethod
+    def sign_payment(self, by: LocalAccount, number: int, payment: Payment) -> SignedTx:
+        """Somebody's signed payment, the `number`-th of that person."""
 
     @abstractmethod
     def submit(self, raw: bytes) -> None:
@@ -144,12 +141,12 @@ class RunningHouse(ABC):
     def assembly(self, role: str) -> Assembly:
         """The building blocks of one process under its database role."""
         sessions = self.database.sessions(role, pool_size=POOL_SIZE)
-        catalogue, rules = self.house.catalogue, self.house.policy
+        catalogue, rules, network = self.house.catalogue, self.house.policy, self.place.network
         resources = Resources(sessions, self.bets, self.money, catalogue, rules)
         return Assembly(
             house=self.house,
             resources=resources,
-            networks={NETWORK: self.connect(self.house.network(NETWORK))},
+            networks={network: self.connect(self.house.network(network))},
             cipher=self._cipher,
             health_file=None,
             connections=POOL_SIZE,
@@ -193,7 +190,7 @@ class RunningHouse(ABC):
     async def has_addresses(self) -> bool:
         """Whether a player who asks now is given a deposit address at once."""
         async with self.rows.begin() as session:
-            return await pool_size(session, FAMILY) > 0
+            return await pool_size(session, self.place.family) > 0
 
     async def mine_on(self) -> None:
         """Mine a block every now and then while somebody waits; ends only when cancelled."""
@@ -213,13 +210,14 @@ class RunningHouse(ABC):
     def _working(self, name: str) -> list[Worker]:
         process = PROCESSES[name]
         built = self.assembly(process.role)
-        return [build_worker(work, built, self.client(work.namespace)) for work in process.queues([NETWORK])]
+        queues = process.queues([self.place.network])
+        return [build_worker(work, built, self.client(work.namespace)) for work in queues]
 
     async def _signing(self) -> list[Worker]:
         records = SignerDatabase(SecretStr(self.database.dsn("croupier_signer")), pool_size=POOL_SIZE)
         await records.open()
         self._closing.append(records.close)
-        terms = signer_terms(self.keys)
+        terms = signer_terms(self.keys, self.place)
         return build_workers(
             self.money, SigningActivities(records, self.keys.vault, terms, self.now_ms), terms
         )
@@ -232,10 +230,6 @@ class World(RunningHouse):
     chain: MemoryChain
     faults: Faults
 
-    @property
-    def chain_id(self) -> int:
-        return self.chain.chain_id
-
     def connect(self, entry: NetworkEntry) -> ConnectedNetwork:
         return ConnectedNetwork(
             entry, MemoryReader(self.chain, self.faults), MemoryWriter(self.chain, self.faults)
@@ -243,6 +237,9 @@ class World(RunningHouse):
 
     def mine(self, blocks: int = 1) -> None:
         self.chain.mine(blocks)
+
+    def sign_payment(self, by: LocalAccount, number: int, payment: Payment) -> SignedTx:
+        return sign_evm_payment(self.chain.chain_id, by, number, payment)
 
     def submit(self, raw: bytes) -> None:
         self.chain.submit(raw)
@@ -262,7 +259,8 @@ class World(RunningHouse):
 @asynccontextmanager
 async def running_world(postgres: Postgres, directory: Path, terms: Terms) -> AsyncIterator[World]:
     """Build a world over the in-memory chain; end it."""
-    async with open_grounds(postgres, directory, terms.wallets, terms.coins, terms.gas_coins) as grounds:
+    place = replace(EVM, coins=terms.coins, gas_coins=terms.gas_coins)
+    async with open_grounds(postgres, directory, terms.wallets, place) as grounds:
         world = World(
             database=grounds.database,
             temporal=grounds.temporal,
@@ -277,6 +275,7 @@ async def running_world(postgres: Postgres, directory: Path, terms: Terms) -> As
             money=grounds.money,
             mischief=grounds.mischief,
             faults=Faults(),
+            place=place,
             rows=grounds.database.sessions(None),
             door=grounds.database.sessions("croupier_api"),
         )

@@ -10,7 +10,6 @@ from domain.deposits import WalletRole
 from ledger.balances import house_balance
 from ledger.chain_invariants import check_chain_invariants
 from ledger.invariants import check_invariants
-from tests.support.ledger_database import COIN, TOKEN
 from tests.support.world import RunningHouse
 from tests.support.world_house import OPERATOR
 from workers.registry import PROCESSES
@@ -52,7 +51,7 @@ async def differences(world: RunningHouse) -> list[tuple[str, str, int, int]]:
                 "SELECT address FROM chain.watched WHERE role = %s", (role.value,)
             )
             addresses = [bytes(row.address) for row in rows]
-            for asset in (COIN, TOKEN):
+            for asset in world.place.assets:
                 books = await house_balance(session, OPERATOR, purpose, asset.asset_id)
                 held = sum(world.held(asset, address) for address in addresses)
                 if books != held:

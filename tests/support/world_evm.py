@@ -6,16 +6,18 @@ Everything else is as in `world`: real database, Temporal, workers and signer. B
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from eth_account.signers.local import LocalAccount
 
 import activities.broadcasting
 import chains.evm.client
 from bootstrap.networks import ConnectedNetwork
 from bootstrap.settings import HouseFile, NetworkEntry
+from chains.codecs.payments import Payment
 from chains.evm.client import EvmClient, EvmNetwork
 from chains.evm.costs import FeePolicy
 from chains.evm.reader import EvmReader
@@ -26,6 +28,7 @@ from devstack.faults.proxy import NodeProxy
 from devstack.postgres import Postgres
 from domain.assets import Asset
 from domain.send_steps import SendStep, next_send_step
+from domain.sends import SignedTx
 from domain.withdrawals import WithdrawalFacts
 from tests.support.chain_rigs import address_of
 from tests.support.ledger_database import NETWORK, TOKEN
@@ -33,6 +36,8 @@ from tests.support.world import RunningHouse, Terms, lived_in
 from tests.support.world_anvil import AnvilChain
 from tests.support.world_grounds import open_grounds
 from tests.support.world_house import OUTSIDER, REFUSING, TOKENS_IN_A_WALLET, UNLISTED, Keys, house_file
+from tests.support.world_payments import sign_evm_payment
+from tests.support.world_place import EVM
 
 OUTSIDERS_SHARE = 10**30
 SOON = FeePolicy(patience_seconds=1, patience_again_seconds=1, patience_blocks=2)
@@ -56,10 +61,6 @@ class EvmWorld(RunningHouse):
     fees: FeePolicy
 
     @property
-    def chain_id(self) -> int:
-        return self.chain.anvil.chain_id
-
-    @property
     def proxy(self) -> NodeProxy:
         """The first node."""
         return self.proxies[0]
@@ -79,6 +80,9 @@ class EvmWorld(RunningHouse):
 
     def mine(self, blocks: int = 1) -> None:
         self.chain.mine(blocks)
+
+    def sign_payment(self, by: LocalAccount, number: int, payment: Payment) -> SignedTx:
+        return sign_evm_payment(self.chain.anvil.chain_id, by, number, payment)
 
     def submit(self, raw: bytes) -> None:
         self.chain.submit(raw)
@@ -114,7 +118,8 @@ async def running_evm_world(
 ) -> AsyncIterator[EvmWorld]:
     """Build a world over an anvil of its own; end both."""
     terms = terms or EvmTerms()
-    async with open_grounds(postgres, directory, terms.wallets, terms.coins, terms.gas_coins) as grounds:
+    place = replace(EVM, coins=terms.coins, gas_coins=terms.gas_coins)
+    async with open_grounds(postgres, directory, terms.wallets, place) as grounds:
         anvil = Anvil(directory / "anvil", mining=False, slots_in_an_epoch=terms.finality_depth // 2)
         anvil.start()
         proxies = tuple(NodeProxy(anvil.url, rules=NodeRules()) for _ in range(terms.nodes))
@@ -128,6 +133,7 @@ async def running_evm_world(
                 chain=_furnished(anvil, grounds.keys, terms),
                 proxies=proxies,
                 fees=terms.fees,
+                place=place,
                 house=_asking(
                     house_file(grounds.keys, terms.ready, terms.early, terms.final_seconds_max), proxies
                 ),

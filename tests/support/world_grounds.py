@@ -15,6 +15,7 @@ from devstack.temporal import TemporalServer
 from tests.support.ledger_database import LedgerDatabase
 from tests.support.world_house import Keys, draw_keys, open_database
 from tests.support.world_mischief import Mischief
+from tests.support.world_place import EVM, Place
 from workflows.names import BETS_NAMESPACE, MONEY_NAMESPACE
 
 _directories = itertools.count(1)
@@ -34,11 +35,11 @@ class Grounds:
 
 @asynccontextmanager
 async def open_grounds(
-    postgres: Postgres, directory: Path, wallets: int, coins: int, gas_coins: int
+    postgres: Postgres, directory: Path, wallets: int, place: Place = EVM
 ) -> AsyncIterator[Grounds]:
     """Keys, a database, and a Temporal server of its own because names of queues are fixed."""
     own = directory / f"world-{next(_directories)}"
-    keys = draw_keys(own / "keystore", wallets)
+    keys = draw_keys(own / "keystore", wallets, place.family)
     temporal = TemporalServer(own / "temporal", profile="test")
     temporal.start()
     try:
@@ -48,8 +49,7 @@ async def open_grounds(
             await Client.connect(temporal.address, namespace=namespace, plugins=plugins)
             for namespace in (BETS_NAMESPACE, MONEY_NAMESPACE)
         ]
-        yield Grounds(
-            keys, temporal, mischief, bets, money, await open_database(postgres, keys, coins, gas_coins)
-        )
+        database = await open_database(postgres, keys, place)
+        yield Grounds(keys, temporal, mischief, bets, money, database)
     finally:
         temporal.kill()

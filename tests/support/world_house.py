@@ -33,22 +33,22 @@ from signer.policy import WalletRole as SignerRole
 from signer.registering import register_wallet as register_lane
 from signer.signing import Vault
 from tests.support.chain_rigs import address_of, key_of, stranger
-from tests.support.ledger_database import COIN, NETWORK, ROLES, TOKEN, LedgerDatabase
+from tests.support.ledger_database import NETWORK, ROLES, TOKEN, LedgerDatabase
+from tests.support.world_place import EVM, Place
 
 OPERATOR = 1
-ETHER = 10**18
+ETHER = EVM.whole
 TEMPLATE = "world_template"
-FAMILY = "eip155"
-FEE_CAP = 10**16
-SIGNER_FEE_CAP = 4 * FEE_CAP
-GAS_LIMIT_MAX = 300_000
-COINS_IN_A_WALLET = 1_000 * ETHER
-COINS_FOR_GAS = 10 * ETHER
-GAS_DAY_MAX = ETHER
+FAMILY = EVM.family
+FEE_CAP = EVM.fee_cap
+COINS_IN_A_WALLET = EVM.coins
+COINS_FOR_GAS = EVM.gas_coins
+SIGNERS_PATIENCE = 4
+"""The signer's own cap is that of the house so many times."""
 TOKENS_IN_A_WALLET = 10**12
 CEILING = 10**30
 """So much no wallet ever holds: what leaves one above its ceiling is told by tests that lower it."""
-COLD = address_of(key_of("cold"))
+COLD = EVM.cold
 """The address whose key is in no machine of the house."""
 OUTSIDER = key_of("outsider")
 """Somebody out there with more coins than anybody."""
@@ -60,29 +60,30 @@ SCRYPT_COST_IN_TESTS = 2**14
 _names = itertools.count(1)
 
 
-def policy(early: tuple[CreditTier, ...] = ()) -> Policy:
+def policy(early: tuple[CreditTier, ...] = (), place: Place = EVM) -> Policy:
     """Up to 10 coins at once, up to 100 after a person agreed; tokens the same in their units.
 
     `early` tiers are those of coins.
     """
+    coin, token, whole = place.coin.asset_id, place.token.asset_id, place.whole
     return Policy(
         version=1,
         withdrawal_tiers=(
-            AmountTier(asset_id=COIN.asset_id, allow=10 * ETHER, review=100 * ETHER),
-            AmountTier(asset_id=TOKEN.asset_id, allow=10**9, review=10**10),
+            AmountTier(asset_id=coin, allow=10 * whole, review=100 * whole),
+            AmountTier(asset_id=token, allow=10**9, review=10**10),
         ),
         withdrawal_terms=(
-            WithdrawalTerms(asset_id=COIN.asset_id, minimum=1000, fee=500, network_fee_cap=FEE_CAP),
-            WithdrawalTerms(asset_id=TOKEN.asset_id, minimum=1000, fee=50, network_fee_cap=FEE_CAP),
+            WithdrawalTerms(asset_id=coin, minimum=1000, fee=500, network_fee_cap=place.fee_cap),
+            WithdrawalTerms(asset_id=token, minimum=1000, fee=50, network_fee_cap=place.fee_cap),
         ),
         deposit_terms=(
-            DepositTerms(asset_id=COIN.asset_id, minimum=1000, early=early),
-            DepositTerms(asset_id=TOKEN.asset_id, minimum=1000),
+            DepositTerms(asset_id=coin, minimum=1000, early=early),
+            DepositTerms(asset_id=token, minimum=1000),
         ),
-        stake_bounds=(StakeBounds(asset_id=COIN.asset_id, minimum=100, maximum=ETHER),),
+        stake_bounds=(StakeBounds(asset_id=coin, minimum=100, maximum=whole),),
         transfer_terms=(
-            TransferTerms(asset_id=COIN.asset_id, minimum=ETHER // 100, fee_cap=FEE_CAP),
-            TransferTerms(asset_id=TOKEN.asset_id, minimum=10**6, fee_cap=FEE_CAP, coin_price=2_000 * 10**6),
+            TransferTerms(asset_id=coin, minimum=whole // 100, fee_cap=place.fee_cap),
+            TransferTerms(asset_id=token, minimum=10**6, fee_cap=place.fee_cap, coin_price=2_000 * 10**6),
         ),
     )
 
@@ -101,13 +102,13 @@ class Keys:
         return tuple(sorted(self.vault.wallets.keys() - {self.gas}))
 
 
-def draw_keys(directory: Path, wallets: int) -> Keys:
-    """Make hot wallets, a gas wallet and one account in a real keystore."""
+def draw_keys(directory: Path, wallets: int, family: str = FAMILY) -> Keys:
+    """Make hot wallets, a gas wallet and one account of a key family in a real keystore."""
     keystore = Keystore(directory, SecretStr("a password of this test run"), scrypt_cost=SCRYPT_COST_IN_TESTS)
     for _ in range(wallets):
         keystore.create_wallet()
     gas = keystore.create_wallet()
-    xpub = keystore.create_account(FAMILY, 0)
+    xpub = keystore.create_account(family, 0)
     return Keys(Vault(wallets=keystore.wallets(), accounts=keystore.accounts()), xpub, gas)
 
 
@@ -131,63 +132,68 @@ def make_chain(
 
 
 def house_file(
-    keys: Keys, ready: int, early: tuple[CreditTier, ...] = (), final_seconds_max: int | None = None
+    keys: Keys,
+    ready: int,
+    early: tuple[CreditTier, ...] = (),
+    final_seconds_max: int | None = None,
+    place: Place = EVM,
 ) -> HouseFile:
-    """What the house is, as its TOML file would say."""
+    """What the house is, as its TOML file would say; its nodes are entered by whoever starts them."""
+    network = place.network
     return HouseFile(
         operator=OPERATOR,
         name="House",
-        assets=(
-            AssetEntry(id=COIN.asset_id, symbol=COIN.symbol, network=NETWORK, decimals=COIN.decimals),
+        assets=tuple(
             AssetEntry(
-                id=TOKEN.asset_id,
-                symbol=TOKEN.symbol,
-                network=NETWORK,
-                decimals=TOKEN.decimals,
-                contract=TOKEN.contract,
-            ),
+                id=asset.asset_id,
+                symbol=asset.symbol,
+                network=network,
+                decimals=asset.decimals,
+                contract=asset.contract,
+            )
+            for asset in place.assets
         ),
         networks=(
             NetworkEntry(
-                network=NETWORK,
+                network=network,
                 nodes=("memory",),
                 block_seconds=1,
                 is_devnet=True,
                 final_seconds_max=final_seconds_max,
             ),
         ),
-        addresses=(AddressesEntry(family=FAMILY, xpub=keys.xpub, ready=ready),),
+        addresses=(AddressesEntry(family=place.family, xpub=keys.xpub, ready=ready),),
         wallets=(
             *(
-                WalletEntry(network=NETWORK, address=wallet, role=WalletRole.HOT, floats=())
+                WalletEntry(network=network, address=wallet, role=WalletRole.HOT, floats=())
                 for wallet in keys.wallets
             ),
-            WalletEntry(network=NETWORK, address=keys.gas, role=WalletRole.GAS, floats=()),
-            WalletEntry(network=NETWORK, address=COLD, role=WalletRole.COLD, floats=()),
+            WalletEntry(network=network, address=keys.gas, role=WalletRole.GAS, floats=()),
+            WalletEntry(network=network, address=place.cold, role=WalletRole.COLD, floats=()),
         ),
-        policy=policy(early),
+        policy=policy(early, place),
     )
 
 
-def signer_terms(keys: Keys) -> dict[str, NetworkTerms]:
+def signer_terms(keys: Keys, place: Place = EVM) -> dict[str, NetworkTerms]:
     """What the signer may sign for, as its policy file would say."""
+    _, _, reference = place.network.partition(":")
     return {
-        NETWORK: NetworkTerms(
-            network=NETWORK,
-            chain_id=int(NETWORK.partition(":")[2]),
-            contracts={COIN.asset_id: b"", TOKEN.asset_id: TOKEN.contract},
+        place.network: NetworkTerms(
+            network=place.network,
+            chain_id=int(reference) if reference.isdigit() else None,
+            contracts={asset.asset_id: asset.contract for asset in place.assets},
             wallets={**dict.fromkeys(keys.wallets, SignerRole.HOT), keys.gas: SignerRole.GAS},
-            gas_limit_max=GAS_LIMIT_MAX,
-            fee_cap_max=SIGNER_FEE_CAP,
-            cold=frozenset({COLD}),
-            gas_day_max=GAS_DAY_MAX,
+            gas_limit_max=place.gas_limit_max,
+            fee_cap_max=SIGNERS_PATIENCE * place.fee_cap,
+            cold=frozenset({place.cold}),
+            gas_day_max=place.gas_day_max,
+            permissions=dict.fromkeys(keys.wallets, place.permission) if place.permission else {},
         )
     }
 
 
-async def open_database(
-    server: Postgres, keys: Keys, coins: int, gas_coins: int = COINS_FOR_GAS
-) -> LedgerDatabase:
+async def open_database(server: Postgres, keys: Keys, place: Place = EVM) -> LedgerDatabase:
     """Both schemas, roles, assets, and the wallets with what they hold as the house's own money."""
     with psycopg.connect(server.dsn(database="postgres"), autocommit=True) as connection:
         made = connection.execute("SELECT FROM pg_database WHERE datname = %s", [TEMPLATE]).fetchone()
@@ -197,13 +203,16 @@ async def open_database(
     server.create_database(name, template=TEMPLATE)
     database = LedgerDatabase(server, name)
     for wallet in (*keys.wallets, keys.gas):
-        register_lane(database.dsn(), NETWORK, wallet, 0)
+        register_lane(database.dsn(), place.network, wallet, 0)
     sessions = database.sessions(None)
+    async with sessions.begin() as session:
+        await register_assets(session, place.assets)
+    network, (coin, token) = place.network, place.assets
     for wallet in keys.wallets:
-        held = {COIN.asset_id: coins, TOKEN.asset_id: TOKENS_IN_A_WALLET}
-        await _enter_wallet(sessions, wallet, WalletRole.HOT, held)
-    await _enter_wallet(sessions, keys.gas, WalletRole.GAS, {COIN.asset_id: gas_coins})
-    await _enter_wallet(sessions, COLD, WalletRole.COLD, {})
+        held = {coin.asset_id: place.coins, token.asset_id: TOKENS_IN_A_WALLET}
+        await _enter_wallet(sessions, network, wallet, WalletRole.HOT, held)
+    await _enter_wallet(sessions, network, keys.gas, WalletRole.GAS, {coin.asset_id: place.gas_coins})
+    await _enter_wallet(sessions, network, place.cold, WalletRole.COLD, {})
     return database
 
 
@@ -218,18 +227,19 @@ async def _make_template(server: Postgres) -> None:
             connection.execute(statement.format(sql.Identifier(role), sql.Literal(role)))
     sessions = Sessions(create_ledger_engine(dsn, pool_size=1))
     async with sessions.begin() as session:
-        await register_assets(session, [COIN, TOKEN])
         await ensure_operator(session, OPERATOR, "House")
     await sessions.close()
 
 
-async def _enter_wallet(sessions: Sessions, wallet: bytes, role: WalletRole, held: Mapping[int, int]) -> None:
+async def _enter_wallet(
+    sessions: Sessions, network: str, wallet: bytes, role: WalletRole, held: Mapping[int, int]
+) -> None:
     async with sessions.begin() as session:
-        await register_wallet(session, NETWORK, wallet, role)
+        await register_wallet(session, network, wallet, role)
         for asset_id, units in held.items():
             limits = FloatLimits(units // 4, units, CEILING)
-            await set_float_limits(session, NETWORK, wallet, asset_id, limits)
-            await set_float(session, NETWORK, wallet, asset_id, units, 0)
+            await set_float_limits(session, network, wallet, asset_id, limits)
+            await set_float(session, network, wallet, asset_id, units, 0)
     opening = [
         bankroll_in(
             operator=OPERATOR,

@@ -18,7 +18,7 @@ from api.questions import (
     staff_verb,
     withdrawal_question,
 )
-from chains.codecs.evm import EvmCodec
+from chains.codecs.payments import Payment
 from domain.accounts import Purpose
 from domain.assets import Asset
 from domain.bets import BetInput, BetResult, Game
@@ -26,6 +26,7 @@ from domain.deposits import DepositFacts, DepositInput
 from domain.errors import NotFound
 from domain.ids import bet_id, deposit_id, withdrawal_id
 from domain.players import AddressInput, PlayerInput, SeedRotationInput, SeedRotationRecord
+from domain.sends import SignedTx
 from domain.tickets import Ticket
 from domain.withdrawals import (
     CancelAct,
@@ -38,14 +39,14 @@ from ledger.balances import player_balances
 from ledger.deposits import recall_deposit
 from ledger.withdrawals import recall_withdrawal
 from tests.support.chain_rigs import address_of, stranger
-from tests.support.ledger_database import COIN, NETWORK, TOKEN
 from tests.support.world import RunningHouse
-from tests.support.world_house import ETHER, FAMILY, OPERATOR, OUTSIDER
+from tests.support.world_house import OPERATOR, OUTSIDER
+from tests.support.world_place import EVM
 from workflows.names import deposit_workflow_id, withdrawal_workflow_id
 
 STOCK = 24
-RICHES = 20 * ETHER
-TRANSFER = bytes.fromhex("a9059cbb")
+COINS_OF_THE_RICH = 20
+RICHES = COINS_OF_THE_RICH * EVM.whole
 _numbers = itertools.count(1)
 
 
@@ -58,7 +59,7 @@ class PaidIn:
 
     @property
     def workflow_id(self) -> str:
-        return deposit_workflow_id(NETWORK, self.deposit.txid, self.deposit.position)
+        return deposit_workflow_id(self.deposit.network, self.deposit.txid, self.deposit.position)
 
 
 @dataclass(slots=True)
@@ -68,7 +69,7 @@ class People:
     world: RunningHouse
     stock: int = STOCK
     rich: list[int] = field(default_factory=list)
-    _nonces: dict[bytes, int] = field(default_factory=dict)
+    _payments: dict[bytes, int] = field(default_factory=dict)
 
     async def register(self, external_id: str | None = None) -> int:
         """Register a person; the same name is the same player."""
@@ -85,7 +86,10 @@ class People:
     async def address(self, player: int) -> bytes:
         """The player's deposit address."""
         request = AddressInput(
-            player=player, family=FAMILY, request_id="r-address", received_at=datetime.now(UTC)
+            player=player,
+            family=self.world.place.family,
+            request_id="r-address",
+            received_at=datetime.now(UTC),
         )
         record = await self.world.asker.ask(address_question(request))
         assert not isinstance(record, NoAnswer), record
@@ -96,42 +100,31 @@ class People:
         if not self.rich:
             self.rich = list(await asyncio.gather(*(self.register() for _ in range(self.stock))))
             addresses = await asyncio.gather(*(self.address(player) for player in self.rich))
-            for paid in reversed([self.pay_in(address, RICHES) for address in addresses]):
+            units = COINS_OF_THE_RICH * self.world.place.whole
+            for paid in reversed([self.pay_in(address, units) for address in addresses]):
                 await self.credited(paid)
         return self.rich.pop()
 
     def pay_in(
-        self, receiver: bytes, units: int, asset: Asset = COIN, *, by: LocalAccount = OUTSIDER
+        self, receiver: bytes, units: int, asset: Asset | None = None, *, by: LocalAccount = OUTSIDER
     ) -> PaidIn:
         """Hand a payment to the network's pool; the next block holds it."""
-        sender = address_of(by)
-        nonce = self._nonces.get(sender, 0)
-        self._nonces[sender] = nonce + 1
-        signed = by.sign_transaction(
-            {
-                "type": 2,
-                "chainId": self.world.chain_id,
-                "nonce": nonce,
-                "gas": 100_000,
-                "maxFeePerGas": 2 * 10**9,
-                "maxPriorityFeePerGas": 10**8,
-                "to": asset.contract or receiver,
-                "value": 0 if asset.contract else units,
-                "data": TRANSFER + bytes(12) + receiver + units.to_bytes(32, "big")
-                if asset.contract
-                else b"",
-            }
-        )
-        raw = bytes(signed.raw_transaction)
-        self.world.submit(raw)
-        txid = EvmCodec().txid(raw)
-        position = "log-0" if asset.contract else "native"
-        text = "0x" + txid.hex()
+        place = self.world.place
+        number = self._payments.get(address_of(by), 0)
+        self._payments[address_of(by)] = number + 1
+        paid = asset or place.coin
+        signed = self.world.sign_payment(by, number, Payment(paid.contract, receiver, units))
+        return self.hand_in(signed, paid.contract)
+
+    def hand_in(self, signed: SignedTx, contract: bytes) -> PaidIn:
+        """Hand a signed payment to the network's pool; without a contract it pays coins."""
+        self.world.submit(signed.raw)
+        network, text = self.world.place.network, "0x" + signed.txid.hex()
+        position = "log-0" if contract else "native"
+        identity = deposit_id(network, text, position)
         return PaidIn(
-            txid,
-            DepositInput(
-                network=NETWORK, txid=text, position=position, deposit_id=deposit_id(NETWORK, text, position)
-            ),
+            signed.txid,
+            DepositInput(network=network, txid=text, position=position, deposit_id=identity),
         )
 
     async def deposit(self, paid: PaidIn) -> DepositFacts:
@@ -157,17 +150,20 @@ class People:
         """Wait until the deposit was booked."""
         return await self.deposit_until(paid, lambda facts: facts.credits > facts.returns)
 
-    async def units(self, player: int, purpose: Purpose = Purpose.AVAILABLE, asset: Asset = COIN) -> int:
-        """What a player has."""
+    async def units(
+        self, player: int, purpose: Purpose = Purpose.AVAILABLE, asset: Asset | None = None
+    ) -> int:
+        """What a player has, of coins unless told otherwise."""
+        asset_id = (asset or self.world.place.coin).asset_id
         async with self.world.rows.begin() as session:
-            return (await player_balances(session, player)).units(asset.asset_id, purpose)
+            return (await player_balances(session, player)).units(asset_id, purpose)
 
     def bet(self, player: int, key: str = "b-1", *, stake: int = 10**6, under: int = 5000) -> BetInput:
         """A dice bet in coins under a client's key."""
         return BetInput(
             bet_id=bet_id(player, key),
             player=player,
-            asset_id=COIN.asset_id,
+            asset_id=self.world.place.coin.asset_id,
             game=Game.DICE,
             stake=stake,
             under=under,
@@ -178,7 +174,7 @@ class People:
 
     async def play(self, bet: BetInput) -> BetResult:
         """Place a bet and have its answer."""
-        result = await self.world.asker.ask(bet_question(bet, COIN))
+        result = await self.world.asker.ask(bet_question(bet, self.world.place.coin))
         assert not isinstance(result, NoAnswer), result
         return result
 
@@ -198,20 +194,21 @@ class People:
     def wish(
         self,
         player: int,
-        units: int = ETHER,
+        units: int | None = None,
         *,
-        asset: Asset = COIN,
+        asset: Asset | None = None,
         payee: bytes | None = None,
         key: str = "w-1",
     ) -> WithdrawalInput:
-        """A withdrawal to somebody nobody else pays."""
+        """A withdrawal to somebody nobody else pays, of one coin unless told otherwise."""
+        place = self.world.place
         return WithdrawalInput(
             withdrawal_id=withdrawal_id(player, key),
             player=player,
-            asset_id=asset.asset_id,
-            network=NETWORK,
+            asset_id=(asset or place.coin).asset_id,
+            network=place.network,
             payee=payee or stranger(10_000 + next(_numbers)),
-            amount=units,
+            amount=place.whole if units is None else units,
             client_key=key,
             request_id=f"r-{key}",
             received_at=datetime.now(UTC),
@@ -219,8 +216,7 @@ class People:
 
     async def withdraw(self, wish: WithdrawalInput) -> WithdrawalFacts | NoAnswer:
         """Ask for money."""
-        asset = TOKEN if wish.asset_id == TOKEN.asset_id else COIN
-        return await self.world.asker.ask(withdrawal_question(wish, asset))
+        return await self.world.asker.ask(withdrawal_question(wish, self._asset_of(wish)))
 
     async def cancel(self, wish: WithdrawalInput) -> WithdrawalFacts | NoAnswer:
         """Want the money back."""
@@ -285,8 +281,12 @@ class People:
 
     def received(self, wish: WithdrawalInput) -> int:
         """What the payee holds on chain, which nobody but this withdrawal paid."""
-        return self.world.held(TOKEN if wish.asset_id == TOKEN.asset_id else COIN, wish.payee)
+        return self.world.held(self._asset_of(wish), wish.payee)
 
     def payments(self, wish: WithdrawalInput) -> int:
         """How many successful payments to the payee stand on the network's branch."""
         return self.world.payments_to(wish.payee)
+
+    def _asset_of(self, wish: WithdrawalInput) -> Asset:
+        coin, token = self.world.place.assets
+        return token if wish.asset_id == token.asset_id else coin

@@ -3,8 +3,8 @@
 import pytest
 from pydantic import ValidationError
 
-from bootstrap.settings import AssetEntry, HouseFile
-from domain.deposits import COIN_FACE
+from bootstrap.settings import AssetEntry, HouseFile, WalletEntry
+from domain.deposits import COIN_FACE, WalletRole
 from domain.rules import CreditTier, DepositTerms, Policy
 
 
@@ -34,3 +34,33 @@ def test_the_face_of_the_coin_cannot_be_listed() -> None:
     """It would count every payment of coins a second time."""
     with pytest.raises(ValidationError, match="no token"):
         AssetEntry(id=9, symbol="POL", network="eip155:137", decimals=18, contract=COIN_FACE)
+
+
+TRON = "tron:0x2b6653dc"
+RAW = bytes.fromhex("5a523b449890854c8fc460ab602df9f31fe4293f")
+
+
+@pytest.mark.parametrize("text", ["TJCnKsPa7y5okkXvQAidZBzqx3QyQ6sxMW", "0x" + RAW.hex()])
+def test_addresses_stand_there_as_people_of_the_network_write_them(text: str) -> None:
+    """A wallet and a token of Tron may be written with their T, or in hexadecimal digits as everywhere."""
+    fields = {"network": TRON, "address": text, "role": WalletRole.HOT, "floats": ()}
+    assert WalletEntry.model_validate(fields).address == RAW
+    asset = {"id": 4, "symbol": "USDT", "network": TRON, "decimals": 6, "contract": text}
+    assert AssetEntry.model_validate(asset).contract == RAW
+
+
+@pytest.mark.parametrize(
+    ("network", "text"),
+    [
+        (TRON, "tjcnkspa7y5okkxvqaidzbzqx3qyq6sxmw"),
+        (TRON, RAW.hex()),
+        ("eip155:1", "TJCnKsPa7y5okkXvQAidZBzqx3QyQ6sxMW"),
+        ("solana:mainnet", "TJCnKsPa7y5okkXvQAidZBzqx3QyQ6sxMW"),
+    ],
+)
+def test_an_address_of_another_network_is_refused(network: str, text: str) -> None:
+    """The file says which network a wallet is on, and its text has to be of that network."""
+    with pytest.raises(ValidationError):
+        WalletEntry.model_validate(
+            {"network": network, "address": text, "role": WalletRole.HOT, "floats": ()}
+        )

@@ -148,7 +148,7 @@ BASE = HotWalletFacts(
             {"level": Level.DRY, "waiting": 2, "top_ups": (TopUp(wallet=A, units=250_000),)},
             (
                 "USDT@eip155:1 is dry: 2 open hot wallets have 1.5 free. Sends that wait: 2. Send 0.25 "
-                "USDT@eip155:1 to 0x6161616161616161616161616161616161616161. Who waits goes on by itself "
+                "USDT@eip155:1 to <61>. Who waits goes on by itself "
                 "once coins are final."
             ),
         ),
@@ -156,7 +156,7 @@ BASE = HotWalletFacts(
             {"level": Level.LOW, "top_ups": (TopUp(wallet=A, units=1, arriving=2_000_000),)},
             (
                 "USDT@eip155:1 is low: 2 open hot wallets have 1.5 free. Send 0.000001 USDT@eip155:1 to "
-                "0x6161616161616161616161616161616161616161 beside the 2 on their way."
+                "<61> beside the 2 on their way."
             ),
         ),
         (
@@ -174,4 +174,4 @@ BASE = HotWalletFacts(
 )
 def test_golden_levels(changed: dict[str, object], sentence: str) -> None:
     """What an operator reads says what to send where."""
-    assert explain_level(BASE.model_copy(update=changed)) == sentence
+    assert explain_level(BASE.model_copy(update=changed), lambda wallet: f"<{wallet[:1].hex()}>") == sentence

@@ -207,6 +207,16 @@ def test_no_fork_reaches_a_solid_block(depth: int, *, possible: bool) -> None:
     assert world.chain.solid.number >= 12
 
 
+def test_a_branch_pauses_after_its_maintenance_too() -> None:
+    """The new branch's block that passes the six hours is followed by two empty slots."""
+    world = World()
+    world.chain.mine(skip_slots=SIX_HOURS // SLOT_MS - 4)
+    world.chain.mine(3)
+    world.chain.fork(3)
+    gaps = [later.time_ms - block.time_ms for block, later in pairwise(_branch(world)[1:])]
+    assert gaps == [2 * SLOT_MS, SLOT_MS, 3 * SLOT_MS, SLOT_MS]
+
+
 def test_listeners_hear_what_leaves_and_what_joins() -> None:
     """Blocks that a fork pops come first, newest first, then the new branch in order."""
     world = World()
