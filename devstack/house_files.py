@@ -98,9 +98,12 @@ def _wallet(
 
 
 def _signed_network(seeded: SeededNetwork[LocalChain]) -> str:
+    """One network of the signer's; what the energy wallet stakes and lends is signed by people."""
     terms = seeded.terms
     wallets = ", ".join(
-        f'{{ address = "{hex_text(wallet)}", role = "{role}" }}' for wallet, role in seeded.spending
+        f'{{ address = "{hex_text(wallet)}", role = "{role}" }}'
+        for wallet, role in seeded.spending
+        if role != "energy"
     )
     return (
         f'[[networks]]\nnetwork = "{seeded.network}"\n'

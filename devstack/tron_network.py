@@ -79,6 +79,18 @@ class LocalTron(TronDevnet):
     def final_height(self) -> int:
         return int(self.ask("walletsolidity/getnowblock")["block_header"]["raw_data"]["number"])
 
+    def cost_of(self, txid: str) -> dict[str, int]:
+        """What the network took for a transaction, as its node tells: energy, bytes, and sun for either."""
+        info = self.ask("walletsolidity/gettransactioninfobyid", value=txid.removeprefix("0x"))
+        receipt = info["receipt"]
+        return {
+            "energy": receipt.get("energy_usage_total", 0),
+            "energy_burnt_sun": receipt.get("energy_fee", 0),
+            "bandwidth": receipt.get("net_usage", 0),
+            "bandwidth_burnt_sun": receipt.get("net_fee", 0),
+            "fee_sun": info.get("fee", 0),
+        }
+
     def go_live(self) -> None:
         """Make a block in each slot of real time from now on."""
         self.dev("produce", on=True)

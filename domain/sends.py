@@ -124,7 +124,10 @@ class SignedTx:
 
 @dataclass(frozen=True, slots=True)
 class SendIntent:
-    """What a plan is made for. `contract` is empty for the native coin; `fee_cap` is in native units."""
+    """What a plan is made for. `contract` is empty for the native coin; `fee_cap` is in native units.
+
+    Of staked energy `amount` is the stake; one that `returns` takes it back from the payee.
+    """
 
     send_id: UUID
     kind: SendKind
@@ -134,6 +137,7 @@ class SendIntent:
     contract: bytes
     amount: int
     fee_cap: int
+    returns: bool = False
 
 
 class SimulationVerdict(StrEnum):
@@ -152,7 +156,8 @@ class SendPlan(Message):
     `patience_seconds` and `patience_blocks` is outbid by its next variant.
 
     Where transactions expire (Tron), `expires_ms` says when by the network's own clock, and `reference` is
-    the id of the final block that binds the transaction to its branch; elsewhere both are empty.
+    the id of the final block that binds the transaction to its branch; elsewhere both are empty. `burns` is
+    what staked energy does not cover there at worst.
     """
 
     gas_limit: int
@@ -167,6 +172,7 @@ class SendPlan(Message):
     patience_blocks: int = 3
     reference: Hex = b""
     expires_ms: int = 0
+    burns: Units = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +257,7 @@ class SendOrder(Message):
     payee: Hex
     amount: Units
     fee_cap: Units
+    returns: bool = False
 
 
 class AttemptRef(Message):

@@ -11,18 +11,21 @@ from dataclasses import dataclass
 from chains.codecs.payments import Payment
 from chains.codecs.tron import contract_of
 from chains.codecs.tron_addresses import base58_text
+from chains.codecs.tron_contracts import Contract, DelegateResource, Resource, UnDelegateResource
 from chains.tron.answers import milliseconds
 from chains.tron.asking import newest
 from chains.tron.client import HEAD_STORE, SOLID_STORE, TronNode
-from chains.tron.costs import Needs, TronPolicy, bytes_of, energy_allowed, expected_fee, fee_bound
+from chains.tron.costs import Left, Needs, TronPolicy, bytes_of, energy_allowed, expected_fee, fee_bound
 from chains.tron.estimating import try_payment
 from chains.tron.holdings import code_of, coins_on, is_activated, resources_of, tokens_on
+from chains.tron.lending import check_stake, refusal_of_loan
 from chains.tron.terms import PriceBook, Prices
 from domain.errors import FeeAboveCap, NotYet, WalletShort
 from domain.onchain import BlockRef, Header
-from domain.sends import SendIntent, SendPlan, SimulationVerdict
+from domain.sends import SendIntent, SendKind, SendPlan, SimulationVerdict
 
 NATIVE_NAME = "TRX"
+NOTHING_LEFT = Left(energy=0, staked_bandwidth=0, free_bandwidth=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +60,20 @@ class Planner:
         Raises FeeAboveCap, WalletShort, and NotYet shortly before a maintenance.
         """
         market = await self._market(node)
-        await _check_tokens(node, send)
+        await _check_assets(node, send)
         terms = await self._terms(node, send, market)
-        plan = self._plan_of(terms, market)
+        left = await resources_of(node, send.wallet)
+        plan = self._plan_of(terms, market, left)
         if not terms.refusal:
             if plan.fee_bound > send.fee_cap:
                 raise FeeAboveCap(plan.fee_bound, send.fee_cap)
-            await _check_coins(node, send, terms.needs, market.prices)
+            await _check_coins(node, send, expected_fee(terms.needs, market.prices, left))
         return plan
 
     async def quote(self, node: TronNode, send: SendIntent) -> SendPlan:
         """The same terms, whatever the wallet and the cap could pay."""
         market = await self._market(node)
-        return self._plan_of(await self._terms(node, send, market), market)
+        return self._plan_of(await self._terms(node, send, market), market, NOTHING_LEFT)
 
     async def _market(self, node: TronNode) -> Market:
         # The solid block first: the head that is read after it is of the same branch or newer.
@@ -83,6 +87,8 @@ class Planner:
         return Market(head, solid.ref, prices, expires_ms)
 
     async def _terms(self, node: TronNode, send: SendIntent, market: Market) -> Terms:
+        if send.kind is SendKind.ENERGY:
+            return Terms(Needs(0, self._bytes(send, market, 0)), await refusal_of_loan(node, send))
         if send.contract:
             return await self._token_terms(node, send, market)
         code, is_active = await asyncio.gather(
@@ -107,12 +113,12 @@ class Planner:
         return Terms(needs)
 
     def _bytes(self, send: SendIntent, market: Market, fee_limit: int) -> int:
-        payment = Payment(send.contract, send.payee, send.amount)
-        return bytes_of(contract_of(payment, send.wallet), market.expires_ms, fee_limit)
+        return bytes_of(_contract_of(send), market.expires_ms, fee_limit)
 
-    def _plan_of(self, terms: Terms, market: Market) -> SendPlan:
+    def _plan_of(self, terms: Terms, market: Market, left: Left) -> SendPlan:
+        allowed = energy_allowed(terms.needs.energy)
         return SendPlan(
-            gas_limit=energy_allowed(terms.needs.energy),
+            gas_limit=allowed,
             max_fee=market.prices.energy if terms.needs.energy else 0,
             max_priority_fee=0,
             fee_bound=fee_bound(terms.needs, market.prices),
@@ -122,10 +128,20 @@ class Planner:
             planned_at_ms=self._clock_ms(),
             reference=market.solid.hash,
             expires_ms=market.expires_ms,
+            burns=max(0, allowed - left.energy) * market.prices.energy,
         )
 
 
-async def _check_tokens(node: TronNode, send: SendIntent) -> None:
+def _contract_of(send: SendIntent) -> Contract:
+    if send.kind is SendKind.ENERGY:
+        kind = UnDelegateResource if send.returns else DelegateResource
+        return kind(send.wallet, send.payee, send.amount, Resource.ENERGY)
+    return contract_of(Payment(send.contract, send.payee, send.amount), send.wallet)
+
+
+async def _check_assets(node: TronNode, send: SendIntent) -> None:
+    if send.kind is SendKind.ENERGY:
+        await check_stake(node, send)
     if not send.contract:
         return
     held = min(
@@ -138,13 +154,12 @@ async def _check_tokens(node: TronNode, send: SendIntent) -> None:
         raise WalletShort(base58_text(send.wallet), base58_text(send.contract), send.amount - held)
 
 
-async def _check_coins(node: TronNode, send: SendIntent, needs: Needs, prices: Prices) -> None:
-    solid, head, left = await asyncio.gather(
-        coins_on(node, SOLID_STORE, send.wallet),
-        coins_on(node, HEAD_STORE, send.wallet),
-        resources_of(node, send.wallet),
+async def _check_coins(node: TronNode, send: SendIntent, fee: int) -> None:
+    held = min(
+        await asyncio.gather(
+            coins_on(node, SOLID_STORE, send.wallet), coins_on(node, HEAD_STORE, send.wallet)
+        )
     )
-    held = min(solid, head)
-    needed = expected_fee(needs, prices, left) + (0 if send.contract else send.amount)
+    needed = fee + (0 if send.contract or send.kind is SendKind.ENERGY else send.amount)
     if held < needed:
         raise WalletShort(base58_text(send.wallet), NATIVE_NAME, needed - held)
