@@ -58,8 +58,8 @@ class FamilyTerms:
 
     Fundings are units of coin or token per wallet; `coin_price_max` is the most tokens one coin is worth
     where the cost of a sweep is weighed; `fee_cap` and `gas_day_max` are units of the coin. Where stake pays
-    for contract calls, `delegation_max` may be lent at once, every hot wallet is lent `standing` for good, and
-    `burn_day_max` may be burnt in its place.
+    for contract calls, `delegation_max` may be lent at once, every hot wallet is lent `standing` for good,
+    and `burn_day_max` may be burnt in its place.
     """
 
     family: str
