@@ -1,13 +1,15 @@
 """BroadcastingActivities: rehearse and quote a transaction, hand stored bytes to the nodes, do it again."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 
 from activities.alarms import alarming
+from activities.burning import Burning
 from activities.deaths import Deaths
 from activities.shifts import Shift
 from chains.gateway import ChainWriter
@@ -55,11 +57,15 @@ class BroadcastingActivities:
     sessions: Sessions
     catalogue: Catalogue
     writers: Mapping[str, ChainWriter]
+    burning: Mapping[str, Burning] = field(default_factory=dict[str, Burning])
 
     @activity.defn
     async def simulate_send(self, request: PlanRequest) -> SendPlan:
         """Rehearse a transfer before its money is committed; nothing is stored."""
-        return await self._rehearsed(request)
+        order, plan = request.order, await self._rehearsed(request)
+        left = await self._energy_left(order, plan)
+        async with self.sessions.begin() as session:
+            return await self._admitted(session, order, plan, left)
 
     @activity.defn
     async def plan_send(self, request: PlanRequest) -> SendPlan:
@@ -75,7 +81,9 @@ class BroadcastingActivities:
         plan = await self._rehearsed(request)
         if plan.verdict is SimulationVerdict.REFUSED:
             return plan
+        left = await self._energy_left(order, plan)
         async with self.sessions.begin() as session:
+            plan = await self._admitted(session, order, plan, left)
             return await insert_attempt(
                 session, order.send_id, request.attempt, network=order.network, wallet=order.wallet, plan=plan
             )
@@ -96,6 +104,17 @@ class BroadcastingActivities:
         if mode == STALLED:
             raise ChainStalled(order.network, "nothing new is sent there until it does")
         return await self.writers[order.network].plan(self._intent(order))
+
+    async def _energy_left(self, order: SendOrder, plan: SendPlan) -> int | None:
+        """What staked energy the wallet has; None where nothing of this plan runs on it."""
+        burning = self.burning.get(order.network)
+        return None if burning is None else await burning.energy_left(order, plan)
+
+    async def _admitted(
+        self, session: AsyncConnection, order: SendOrder, plan: SendPlan, left: int | None
+    ) -> SendPlan:
+        """The plan with what it may burn at worst; raises EnergyPoolEmpty beyond the day's budget."""
+        return plan if left is None else await self.burning[order.network].admit(session, order, plan, left)
 
     @activity.defn
     async def plan_replacement(self, request: ReplacementRequest) -> Replacement:
@@ -152,6 +171,7 @@ class BroadcastingActivities:
             contract=asset.contract,
             amount=order.amount,
             fee_cap=order.fee_cap,
+            returns=order.returns,
         )
 
     async def _copy_forgotten(self, network: str) -> None:

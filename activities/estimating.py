@@ -1,14 +1,16 @@
 """EstimatingActivities: what an own transfer would cost and what its addresses hold, at one final block."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 
-from chains.gateway import ChainReader, ChainWriter
+from chains.gateway import ChainReader, ChainWriter, EnergyReader
 from domain.assets import Catalogue
+from domain.borrowing import judge_on_energy
+from domain.energy import EnergyLook, needed_energy, sun_for
 from domain.errors import ChainFrozen, NotFound, NotYet
 from domain.onchain import BlockRef
 from domain.own_transfers import TransferFacts, TransferInput
@@ -22,6 +24,7 @@ from domain.sweeping import (
     judge_funding,
     judge_sweep,
 )
+from ledger.lent_energy import givers_of
 from ledger.observed import read_cursor
 from ledger.own_transfers import recall_transfer
 from ledger.session import Sessions
@@ -38,10 +41,11 @@ class EstimatingActivities:
     policy: Policy
     readers: Mapping[str, ChainReader]
     writers: Mapping[str, ChainWriter]
+    energy: Mapping[str, EnergyReader]
 
     @activity.defn
     async def estimate_sweep(self, ref: TransferInput) -> SweepEstimate:
-        """Judge a planned sweep: ready, lacking gas, not worth it, or to be left alone.
+        """Judge a planned sweep: ready, lacking gas or energy, not worth it, or to be left alone.
 
         Raises NotYet while no hot wallet takes the asset.
         """
@@ -50,10 +54,16 @@ class EstimatingActivities:
             at = await _final_block(session, ref.network)
             books = await books_of(session, facts, self.catalogue, self.policy, at.height)
             payee = await neediest_wallet(session, ref.network, facts.asset_id)
+            givers = await givers_of(session, ref.network)
         if payee is None:
             raise NotYet("An open hot wallet for this asset")
-        look = await self._look(facts, books, payee, at)
-        return judge_sweep(look, self._terms(facts.asset_id), self.policy.sweep_costs)
+        terms, costs = self._terms(facts.asset_id), self.policy.sweep_costs
+        quote = await self._quote(SendKind.SWEEP, facts, payee=payee, amount=max(books.booked, 1))
+        look = await self._look(facts, books, quote, at)
+        energy = await self._look_at_energy(facts, quote, givers)
+        return (
+            judge_sweep(look, terms, costs) if energy is None else judge_on_energy(look, energy, terms, costs)
+        )
 
     @activity.defn
     async def estimate_funding(self, ref: TransferInput) -> FundingEstimate:
@@ -90,14 +100,15 @@ class EstimatingActivities:
         held = await self.readers[ref.network].balance(facts.source, asset, at)
         return held.amount <= expected
 
-    async def _look(self, facts: TransferFacts, books: AddressBooks, payee: bytes, at: BlockRef) -> SweepLook:
+    async def _look(
+        self, facts: TransferFacts, books: AddressBooks, quote: SendPlan, at: BlockRef
+    ) -> SweepLook:
         assert facts.source is not None, facts
         asset, native = self.catalogue.by_id(facts.asset_id), self.catalogue.native(facts.network)
         reader = self.readers[facts.network]
         held = await reader.balance(facts.source, asset, at)
         coins = held if asset == native else await reader.balance(facts.source, native, at)
         nonce = await reader.nonce_at(facts.source, at)
-        quote = await self._quote(SendKind.SWEEP, facts, payee=payee, amount=max(books.booked, 1))
         top_up = await self._quote(SendKind.GAS, facts, payee=facts.source, amount=1)
         idle = timedelta() if books.newest is None else datetime.now(UTC) - books.newest
         return SweepLook(
@@ -115,7 +126,55 @@ class EstimatingActivities:
             top_up_fee=top_up.fee_bound,
             refusal=quote.why if quote.verdict is SimulationVerdict.REFUSED else "",
             funding_failed=books.funding_failed,
+            lending_failed=books.lending_failed,
         )
+
+    async def _look_at_energy(
+        self, facts: TransferFacts, quote: SendPlan, givers: Mapping[bytes, int]
+    ) -> EnergyLook | None:
+        """What its address may use and who could lend it more; None where nothing runs on energy.
+
+        `givers` are the energy wallets with the stake that is about to leave them.
+        """
+        reader = self.energy.get(facts.network)
+        if reader is None or not quote.gas_limit:
+            return None
+        assert facts.source is not None, facts
+        has = await reader.resources(facts.source)
+        look = EnergyLook(
+            allowed=quote.gas_limit,
+            price=quote.max_fee,
+            left=has.energy_left,
+            exists=has.exists,
+            has_bandwidth=has.has_bandwidth,
+        )
+        free = {giver: await reader.lendable(giver) - leaving for giver, leaving in givers.items()}
+        giver = max(free, key=lambda one: free[one], default=None)
+        if look.is_there or giver is None:
+            return look
+        whole = await reader.resources(giver)
+        sun = sun_for(
+            needed_energy(quote.gas_limit),
+            total_limit=whole.total_energy_limit,
+            total_weight=whole.total_energy_weight,
+        )
+        fee = (await self._quote_of_lending(facts, giver, sun)).fee_bound
+        return replace(look, giver=giver, lendable=max(free[giver], 0), sun=sun, lending_fee=2 * fee)
+
+    async def _quote_of_lending(self, facts: TransferFacts, giver: bytes, sun: int) -> SendPlan:
+        native = self.catalogue.native(facts.network)
+        assert facts.source is not None, facts
+        intent = SendIntent(
+            send_id=facts.transfer_id,
+            kind=SendKind.ENERGY,
+            network=native.network,
+            wallet=giver,
+            payee=facts.source,
+            contract=b"",
+            amount=sun,
+            fee_cap=self._terms(native.asset_id).fee_cap,
+        )
+        return await self.writers[facts.network].quote(intent)
 
     async def _quote(self, kind: SendKind, facts: TransferFacts, *, payee: bytes, amount: int) -> SendPlan:
         """Ask what a transfer costs now, whoever pays it; a top-up is one of the native coin."""

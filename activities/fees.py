@@ -4,7 +4,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.booking import book
 from activities.provenance import provenance
+from domain.accounts import Purpose
 from domain.assets import Catalogue
+from domain.delegations import DelegationFacts
 from domain.ids import fee_key, operator_of_player, slot_of_player, withdrawal_key
 from domain.journal import network_fee
 from domain.own_transfers import TransferFacts
@@ -50,3 +52,25 @@ async def book_transfer_fees(session: AsyncConnection, catalogue: Catalogue, fac
                 provenance=provenance(),
             ),
         )
+
+
+async def book_delegation_fees(
+    session: AsyncConnection, catalogue: Catalogue, facts: DelegationFacts
+) -> None:
+    """Book the fee of each ended attempt of a delegation's two sends; their coins are gas."""
+    native = catalogue.native(facts.network)
+    for send_id in (facts.delegation_id, facts.return_id):
+        for fee in await fees_of(session, send_id):
+            await book(
+                session,
+                network_fee(
+                    operator=facts.operator,
+                    slot=facts.slot,
+                    asset_id=native.asset_id,
+                    units=fee.units,
+                    key=fee_key(facts.network, "0x" + fee.txid.hex()),
+                    paid_from=Purpose.GAS_TANK,
+                    ref=facts.key,
+                    provenance=provenance(),
+                ),
+            )

@@ -11,6 +11,7 @@ from temporalio import activity
 from domain.errors import Corrupt, CroupierError, RecordMismatch, Rejected
 from domain.repairs import Mark, Owed, PageRepairs, Repair, Restartable, RunState, StuckPage, repair_of
 from ledger.bets import unfinished_bets
+from ledger.delegations import unfinished_delegations
 from ledger.deposits import unfinished_deposits
 from ledger.own_transfers import unfinished_transfers
 from ledger.session import Sessions
@@ -94,6 +95,8 @@ class RepairingActivities:
                     return await unfinished_deposits(session, older_than, page.after, ROWS_IN_A_PAGE)
                 case Owed.TRANSFER:
                     return await unfinished_transfers(session, older_than, page.after, ROWS_IN_A_PAGE)
+                case Owed.DELEGATION:
+                    return await unfinished_delegations(session, older_than, page.after, ROWS_IN_A_PAGE)
                 case Owed.BET:
                     return await unfinished_bets(session, older_than, page.after, ROWS_IN_A_PAGE)
                 case Owed.TICKET:

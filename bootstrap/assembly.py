@@ -7,12 +7,16 @@ from pathlib import Path
 
 from activities.accepting import AcceptingActivities
 from activities.addresses import AddressActivities
+from activities.borrowing import BorrowingActivities
 from activities.broadcasting import BroadcastingActivities
+from activities.burning import Burning
 from activities.crediting import CreditingActivities
 from activities.delivering import DeliveringActivities
+from activities.energy import EnergyActivities
 from activities.estimating import EstimatingActivities
 from activities.following import FollowingActivities
 from activities.granting import GrantingActivities
+from activities.lending import LendingActivities
 from activities.observing import ObservingActivities
 from activities.planning import PlanningActivities
 from activities.playing import PlayingActivities
@@ -27,6 +31,7 @@ from bootstrap.networks import ConnectedNetwork, derived_families, open_networks
 from bootstrap.resources import Resources, open_resources
 from bootstrap.settings import HouseFile, ProcessSettings, SeedSettings, WorkerSettings
 from bootstrap.starting import TemporalStarter, cold_wallets, endless_of
+from chains.gateway import EnergyReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,24 @@ class Assembly:
         shared = self.resources
         readers = {network: connected.reader for network, connected in self.networks.items()}
         writers = {network: connected.writer for network, connected in self.networks.items()}
-        return EstimatingActivities(shared.sessions, shared.catalogue, shared.policy, readers, writers)
+        return EstimatingActivities(
+            shared.sessions, shared.catalogue, shared.policy, readers, writers, self._energy
+        )
+
+    @property
+    def lending(self) -> LendingActivities:
+        return LendingActivities(self.resources.sessions, self.resources.catalogue)
+
+    @property
+    def energy(self) -> EnergyActivities:
+        return EnergyActivities(self.resources.sessions, self._energy)
+
+    @property
+    def borrowing(self) -> BorrowingActivities:
+        shared = self.resources
+        return BorrowingActivities(
+            shared.sessions, self.starter, shared.catalogue, shared.policy, self.house.operator
+        )
 
     @property
     def planning(self) -> PlanningActivities:
@@ -104,7 +126,11 @@ class Assembly:
     @property
     def broadcasting(self) -> BroadcastingActivities:
         writers = {network: connected.writer for network, connected in self.networks.items()}
-        return BroadcastingActivities(self.resources.sessions, self.resources.catalogue, writers)
+        burning = {
+            network: Burning(network, reader, self.house.network(network).burn_day_max)
+            for network, reader in self._energy.items()
+        }
+        return BroadcastingActivities(self.resources.sessions, self.resources.catalogue, writers, burning)
 
     @property
     def observing(self) -> ObservingActivities:
@@ -127,6 +153,12 @@ class Assembly:
     @property
     def redelivering(self) -> RedeliveringActivities:
         return RedeliveringActivities(self.resources.sessions, self.starter)
+
+    @property
+    def _energy(self) -> Mapping[str, EnergyReader]:
+        """What shows staked energy, for the networks that have any."""
+        shown = {network: connected.energy for network, connected in self.networks.items()}
+        return {network: reader for network, reader in shown.items() if reader is not None}
 
     @property
     def starter(self) -> TemporalStarter:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from activities.addresses import DerivedFamily
 from activities.following import FollowedNetwork
@@ -12,9 +13,10 @@ from chains.evm.client import EvmClient, EvmNetwork
 from chains.evm.costs import FeePolicy
 from chains.evm.reader import EvmReader
 from chains.evm.writer import EvmWriter
-from chains.gateway import ChainReader, ChainWriter
+from chains.gateway import ChainReader, ChainWriter, EnergyReader
 from chains.tron.client import TronClient, TronNetwork
 from chains.tron.costs import TronPolicy
+from chains.tron.energy import TronEnergy
 from chains.tron.reader import TronReader
 from chains.tron.writer import TronWriter
 from domain.assets import NetworkId
@@ -29,6 +31,7 @@ class ConnectedNetwork:
     entry: NetworkEntry
     reader: ChainReader
     writer: ChainWriter
+    energy: EnergyReader | None = None
 
     @property
     def followed(self) -> FollowedNetwork:
@@ -46,9 +49,9 @@ async def open_networks(house: HouseFile) -> AsyncIterator[Mapping[str, Connecte
     async with AsyncExitStack() as stack:
         connected: dict[str, ConnectedNetwork] = {}
         for entry in house.networks:
-            reader, writer = _adapter(entry)
-            stack.push_async_callback(reader.close)
-            connected[entry.network] = ConnectedNetwork(entry, reader, writer)
+            made = _adapter(entry)
+            stack.push_async_callback(made.reader.close)
+            connected[entry.network] = ConnectedNetwork(entry, made.reader, made.writer, made.energy)
         yield connected
 
 
@@ -62,7 +65,15 @@ def derived_families(house: HouseFile) -> dict[str, DerivedFamily]:
     }
 
 
-def _evm(entry: NetworkEntry) -> tuple[ChainReader, ChainWriter]:
+class _Adapter(NamedTuple):
+    """The faces of one network's client; `energy` only where contract calls run on staked energy."""
+
+    reader: ChainReader
+    writer: ChainWriter
+    energy: EnergyReader | None = None
+
+
+def _evm(entry: NetworkEntry) -> _Adapter:
     client = EvmClient(
         EvmNetwork(
             network=NetworkId(entry.network),
@@ -73,10 +84,10 @@ def _evm(entry: NetworkEntry) -> tuple[ChainReader, ChainWriter]:
             websocket_url=entry.websocket,
         )
     )
-    return EvmReader(client), EvmWriter(client, FeePolicy())
+    return _Adapter(EvmReader(client), EvmWriter(client, FeePolicy()))
 
 
-def _tron(entry: NetworkEntry) -> tuple[ChainReader, ChainWriter]:
+def _tron(entry: NetworkEntry) -> _Adapter:
     client = TronClient(
         TronNetwork(
             network=NetworkId(entry.network),
@@ -88,17 +99,17 @@ def _tron(entry: NetworkEntry) -> tuple[ChainReader, ChainWriter]:
             hints_url=entry.hints,
         )
     )
-    return TronReader(client), TronWriter(client, TronPolicy())
+    return _Adapter(TronReader(client), TronWriter(client, TronPolicy()), TronEnergy(client))
 
 
-ADAPTERS: Mapping[str, Callable[[NetworkEntry], tuple[ChainReader, ChainWriter]]] = {
+ADAPTERS: Mapping[str, Callable[[NetworkEntry], _Adapter]] = {
     "eip155": _evm,
     "tron": _tron,
 }
 """What speaks to the networks of each key family."""
 
 
-def _adapter(entry: NetworkEntry) -> tuple[ChainReader, ChainWriter]:
+def _adapter(entry: NetworkEntry) -> _Adapter:
     open_adapter = ADAPTERS.get(family_of(entry.network))
     if open_adapter is None:
         message = f"no adapter speaks {entry.network}"

@@ -135,6 +135,9 @@ class NetworkEntry(_HousePart):
     sooner then; without it nodes are only polled. `solidity_nodes` name where each Tron node serves its final
     blocks, in the order of `nodes`, if that is another address. Nothing new is sent while its newest block is
     older than `head_seconds_max`, or its final block more than `final_seconds_max` older than the newest.
+
+    Where contract calls run on staked energy, `burn_day_max` sun may be burnt instead in 24 hours, and every
+    hot wallet is lent `standing_sun` for good.
     """
 
     network: str
@@ -148,6 +151,8 @@ class NetworkEntry(_HousePart):
     hints: str = ""
     head_seconds_max: int | None = Field(default=None, gt=0)
     final_seconds_max: int | None = Field(default=None, gt=0)
+    burn_day_max: Units = 0
+    standing_sun: Units = 0
 
 
 class AddressesEntry(_HousePart):

@@ -20,6 +20,7 @@ from activities.redelivering import Refusal
 from activities.repairing import Run
 from bootstrap.settings import HouseFile
 from domain.assets import Catalogue
+from domain.delegations import DelegationInput
 from domain.deposits import Observation, WalletRole
 from domain.errors import (
     AlreadyClosed,
@@ -46,7 +47,7 @@ from workflows.names import (
     hot_wallet_workflow_id,
     withdrawal_workflow_id,
 )
-from workflows.starts import Start, deposit_start, start_of, transfer_start
+from workflows.starts import Start, delegation_start, deposit_start, start_of, transfer_start
 
 TELL_PATIENCE = timedelta(seconds=5)
 REFUSALS = {
@@ -124,11 +125,7 @@ class TemporalStarter:
 
     async def send(self, event: SendEvent) -> None:
         """Tell the workflow that owns a send; one that has ended has nothing to learn."""
-        workflow_id = withdrawal_workflow_id(event.send_id)
-        if event.send_kind in OWN_KINDS:
-            transfer = TransferInput(transfer_id=event.send_id, kind=event.send_kind, network=event.network)
-            workflow_id = transfer_start(transfer).workflow_id
-        await self._tell(workflow_id, NEWS.get(event.state, SignalName.OBSERVED), event.number)
+        await self._tell(_owner_of(event), NEWS.get(event.state, SignalName.OBSERVED), event.number)
 
     async def hot_wallets(self, event: FloatEvent) -> None:
         """Tell the keeper of an asset; one that does not run reads the rows when it begins."""
@@ -163,6 +160,10 @@ class TemporalStarter:
     async def tell_transfer(self, transfer: TransferInput) -> None:
         """Tell its workflow that its rows have changed; one that has ended has nothing to learn."""
         await self._tell(transfer_start(transfer).workflow_id, SignalName.OBSERVED, 0)
+
+    async def tell_delegation(self, delegation: DelegationInput) -> None:
+        """Tell its workflow that its rows have changed; one that has ended has nothing to learn."""
+        await self._tell(delegation_start(delegation).workflow_id, SignalName.OBSERVED, 0)
 
     async def run_of(self, owed: Restartable) -> Run:
         """What Temporal knows of its newest run; one that retention has taken is absent."""
@@ -225,6 +226,17 @@ class TemporalStarter:
 
     def _client(self, start: Start) -> Client:
         return self.money if start.namespace == MONEY_NAMESPACE else self.bets
+
+
+def _owner_of(event: SendEvent) -> str:
+    """The id of the workflow that a send belongs to."""
+    if event.delegation_id is not None:
+        delegation = DelegationInput(delegation_id=event.delegation_id, network=event.network)
+        return delegation_start(delegation).workflow_id
+    if event.send_kind in OWN_KINDS:
+        transfer = TransferInput(transfer_id=event.send_id, kind=event.send_kind, network=event.network)
+        return transfer_start(transfer).workflow_id
+    return withdrawal_workflow_id(event.send_id)
 
 
 def _first_network(house: HouseFile, family: str) -> str:

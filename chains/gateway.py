@@ -1,4 +1,4 @@
-"""What every network adapter owes the rest: four protocols and their guarantees.
+"""What every network adapter owes the rest: its protocols and their guarantees.
 
 G1 no failure becomes an empty or zero answer; G2 a block is complete or raises; G3 an answer names its block;
 G4 `Dead` comes only with evidence; G5 `broadcast` builds and signs nothing, it sends stored bytes; G6 a txid
@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator
 from typing import Protocol, TypeVar
 
 from domain.assets import Asset, NetworkId
+from domain.energy import AccountResources, Lent
 from domain.onchain import (
     BlockEffects,
     BlockRef,
@@ -144,6 +145,22 @@ class ChainWriter(Protocol):
 
     async def close(self) -> None:
         """Release every connection."""
+        ...
+
+
+class EnergyReader(Protocol):
+    """Staked resources, on networks whose contract calls run on them."""
+
+    async def resources(self, who: bytes) -> AccountResources:
+        """What an account may use at the newest block, transactions in the pool counted."""
+        ...
+
+    async def lendable(self, giver: bytes) -> int:
+        """Stake for energy that an account may still delegate, in sun."""
+        ...
+
+    async def delegations(self, giver: bytes) -> tuple[Lent, ...]:
+        """What an account has delegated to each receiver, by final blocks."""
         ...
 
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from uuid import UUID, uuid5
 
 from domain.accounts import Purpose
+from domain.delegations import DelegationFacts, DelegationState
 from domain.send_steps import SendStep, has_another_try, next_send_step
 from domain.sends import SendFacts, SendKind, SendOrder
 from domain.wire import Hex, Message, Units
@@ -17,10 +18,11 @@ _TRANSFERS = UUID("5b0c6f52-2a3e-5d0d-9a1c-7c1b0a4d9e37")
 
 
 class TransferState(StrEnum):
-    """States of an own transfer; `funding` is a planned sweep whose gas is on its way."""
+    """States of an own transfer; `funding` and `delegating` are a planned sweep whose gas or energy comes."""
 
     PLANNED = "planned"
     FUNDING = "funding"
+    DELEGATING = "delegating"
     READY = "ready"
     COMMITTED = "committed"
     SETTLED = "settled"
@@ -36,7 +38,13 @@ class TransferState(StrEnum):
 
 
 _BEFORE_COMMIT = frozenset(
-    {TransferState.PLANNED, TransferState.FUNDING, TransferState.READY, TransferState.PARKED}
+    {
+        TransferState.PLANNED,
+        TransferState.FUNDING,
+        TransferState.DELEGATING,
+        TransferState.READY,
+        TransferState.PARKED,
+    }
 )
 
 
@@ -45,6 +53,9 @@ class TransferStep(StrEnum):
 
     PREPARE = "prepare"
     AWAIT_GAS = "await_gas"
+    AWAIT_ENERGY = "await_energy"
+    BORROW = "borrow"
+    GIVE_BACK = "give_back"
     COMMIT = "commit"
     PAY = "pay"
     SETTLE = "settle"
@@ -87,7 +98,8 @@ class TransferFacts(Message):
     """One own transfer as its rows show it; amounts in asset units, `fee_cap` in native units.
 
     `wanted` is what it was planned for: the coins a target should hold, or the amount to move. Source, payee,
-    amount and fee cap are fixed once it is ready. `wanting` says what it lacks to become ready.
+    amount and fee cap are fixed once it is ready. `wanting` says what it lacks to become ready. `delegation`
+    is the newest that was made for a sweep, if any.
     """
 
     transfer_id: UUID
@@ -106,6 +118,7 @@ class TransferFacts(Message):
     sentence: str | None = None
     send: SendFacts | None = None
     wanting: str = ""
+    delegation: DelegationFacts | None = None
 
     @property
     def key(self) -> str:
@@ -174,12 +187,23 @@ def transfer_id_of(kind: SendKind, network: str, anchor: bytes, asset_id: int, n
 
 
 def next_step(facts: TransferFacts) -> TransferStep:
-    """Where an own transfer continues, read from its rows alone."""
+    """Where an own transfer continues, read from its rows alone.
+
+    One that was lent energy spends it while it may, borrows again before it signs without, and gives it back
+    before it parks, returns or ends, however it ends.
+    """
+    step = _own_step(facts)
+    return step if facts.delegation is None else _with_energy(facts, step, facts.delegation)
+
+
+def _own_step(facts: TransferFacts) -> TransferStep:
     match facts.state:
         case TransferState.PLANNED | TransferState.PARKED:
             return TransferStep.PREPARE
         case TransferState.FUNDING:
             return TransferStep.AWAIT_GAS
+        case TransferState.DELEGATING:
+            return TransferStep.AWAIT_ENERGY
         case TransferState.READY:
             return TransferStep.COMMIT
         case TransferState.COMMITTED:
@@ -214,3 +238,26 @@ def _step_of_send(facts: TransferFacts) -> TransferStep:
     if has_failed or step in {SendStep.CANCELLED, SendStep.DEAD}:
         return TransferStep.RETURN
     return TransferStep.PAY
+
+
+def _with_energy(facts: TransferFacts, step: TransferStep, lent: DelegationFacts) -> TransferStep:
+    """The step between those of the transfer itself that its delegation calls for, if any."""
+    is_lent = lent.state is not DelegationState.RETURNED and not lent.is_due_back
+    is_over = step in {TransferStep.SETTLE, TransferStep.RETURN, TransferStep.DONE}
+    if is_lent and (is_over or facts.state is TransferState.PARKED):
+        return TransferStep.GIVE_BACK
+    if step is not TransferStep.COMMIT and not (step is TransferStep.PAY and _is_unsigned(facts)):
+        return step
+    if lent.is_usable:
+        return step
+    if lent.is_coming or lent.state is not DelegationState.RETURNED:
+        return TransferStep.AWAIT_ENERGY
+    return TransferStep.BORROW
+
+
+def _is_unsigned(facts: TransferFacts) -> bool:
+    """Whether the next thing its send needs is a signature: its first, or another attempt's."""
+    if facts.send is None:
+        return True
+    step = next_send_step(facts.send)
+    return step in {SendStep.PLAN, SendStep.SIGN} or has_another_try(facts.send)

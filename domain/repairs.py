@@ -9,6 +9,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from domain.bets import BetInput
+from domain.delegations import DelegationInput
 from domain.deposits import DepositInput
 from domain.levels import HotWalletInput
 from domain.own_transfers import TransferInput
@@ -23,7 +24,14 @@ FINDINGS_MAX = 100
 """Findings that one report carries; each is in the log too."""
 
 Restartable = (
-    BetInput | WithdrawalInput | DepositInput | TransferInput | FeedInput | PoolInput | HotWalletInput
+    BetInput
+    | WithdrawalInput
+    | DepositInput
+    | TransferInput
+    | DelegationInput
+    | FeedInput
+    | PoolInput
+    | HotWalletInput
 )
 """What a workflow that stands for something owed is started with."""
 
@@ -35,6 +43,7 @@ class Owed(StrEnum):
     WITHDRAWAL = "withdrawal"
     DEPOSIT = "deposit"
     TRANSFER = "transfer"
+    DELEGATION = "delegation"
     BET = "bet"
     TICKET = "ticket"
 

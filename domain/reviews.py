@@ -14,6 +14,7 @@ class Reason(StrEnum):
     PAUSED = "PAUSED"
     LIQUIDITY = "LIQUIDITY"
     GAS_TANK_EMPTY = "GAS_TANK_EMPTY"
+    ENERGY_POOL_EMPTY = "ENERGY_POOL_EMPTY"
     FEE_CAP = "FEE_CAP"
     CHAIN_STALLED = "CHAIN_STALLED"
     CHAIN_FROZEN = "CHAIN_FROZEN"
@@ -44,6 +45,7 @@ _WAITING = frozenset(
         Reason.PAUSED,
         Reason.LIQUIDITY,
         Reason.GAS_TANK_EMPTY,
+        Reason.ENERGY_POOL_EMPTY,
         Reason.FEE_CAP,
         Reason.CHAIN_STALLED,
         Reason.CHAIN_FROZEN,
@@ -58,6 +60,7 @@ _WHAT = {
     Reason.PAUSED: "Signing is switched off",
     Reason.LIQUIDITY: "Waiting for liquidity: no hot wallet has room for this amount and its fee",
     Reason.GAS_TANK_EMPTY: "No gas wallet can pay for this top-up",
+    Reason.ENERGY_POOL_EMPTY: "No staked energy is left for it, and the day's burning is used up",
     Reason.FEE_CAP: "The network asks more than this payment may cost",
     Reason.CHAIN_STALLED: "The network does not advance",
     Reason.CHAIN_FROZEN: "The network is frozen after it took back a final block",

@@ -10,12 +10,17 @@ ATTEMPTS_BY_ITSELF = 3
 _WITHOUT_PLAN = {
     "FEE_ABOVE_CAP": Reason.FEE_CAP,
     "WALLET_SHORT": Reason.LIQUIDITY,
+    "ENERGY_POOL_EMPTY": Reason.ENERGY_POOL_EMPTY,
     "CHAIN_FROZEN": Reason.CHAIN_FROZEN,
     "CHAIN_STALLED": Reason.CHAIN_STALLED,
     "WALLET_FROZEN": Reason.WALLET_FROZEN,
 }
-_WITHOUT_FLOAT = {SendKind.SWEEP, SendKind.GAS}
-"""Kinds that no hot wallet pays: what their payer lacks is gas."""
+_WITHOUT_FLOAT = {
+    SendKind.SWEEP: Reason.GAS_TANK_EMPTY,
+    SendKind.GAS: Reason.GAS_TANK_EMPTY,
+    SendKind.ENERGY: Reason.ENERGY_POOL_EMPTY,
+}
+"""Kinds that no hot wallet pays, and what their payer lacks."""
 
 
 class SendStep(StrEnum):
@@ -57,7 +62,7 @@ def has_another_try(facts: SendFacts) -> bool:
 def without_plan(kind: SendKind, code: str | None) -> Reason:
     """Why a send that could not be planned waits; silence of the nodes has no code."""
     reason = _WITHOUT_PLAN.get(code or "", Reason.RPC_DOWN)
-    return Reason.GAS_TANK_EMPTY if reason is Reason.LIQUIDITY and kind in _WITHOUT_FLOAT else reason
+    return _WITHOUT_FLOAT.get(kind, reason) if reason is Reason.LIQUIDITY else reason
 
 
 def standing(facts: SendFacts, step: SendStep) -> tuple[Reason, str]:

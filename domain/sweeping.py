@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from domain.assets import Asset, AssetKind
 from domain.money import show_units
-from domain.wire import Message, Units
+from domain.wire import Hex, Message, Units
 
 RESERVE_NUMERATOR, RESERVE_DENOMINATOR = 11, 10
 """Gas is topped up, and kept back from a native sweep, with a tenth on top of what it costs now."""
@@ -43,6 +43,8 @@ class SweepVerdict(StrEnum):
 
     READY = "ready"
     FUND = "fund"
+    LEND = "lend"
+    DRY = "dry"
     SKIP = "skip"
     PARK = "park"
 
@@ -58,6 +60,8 @@ class SweepCode(StrEnum):
     FOREIGN_NONCE = "FOREIGN_NONCE"
     REFUSED = "REFUSED"
     FUNDING_FAILED = "FUNDING_FAILED"
+    LENDING_FAILED = "LENDING_FAILED"
+    POOL_EMPTY = "POOL_EMPTY"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,7 @@ class SweepLook:
     top_up_fee: int
     refusal: str = ""
     funding_failed: bool = False
+    lending_failed: bool = False
 
     @property
     def is_native(self) -> bool:
@@ -96,7 +101,10 @@ class SweepLook:
 
 
 class SweepEstimate(Message):
-    """READY with amount and fee cap, FUND with the coins the address should hold, or why neither."""
+    """READY with amount and fee cap, FUND with the coins the address should hold, or why neither.
+
+    LEND names the giver, the stake in sun and the energy it has to yield; DRY that nobody can lend it now.
+    """
 
     verdict: SweepVerdict
     height: int
@@ -105,6 +113,9 @@ class SweepEstimate(Message):
     wanted: Units = 0
     code: SweepCode | None = None
     sentence: str | None = None
+    giver: Hex | None = None
+    sun: Units = 0
+    energy: int = 0
 
 
 class FundingEstimate(Message):
@@ -117,7 +128,7 @@ class FundingEstimate(Message):
 
 def judge_sweep(look: SweepLook, terms: TransferTerms, costs: SweepCosts) -> SweepEstimate:
     """Decide one sweep from what was seen at a final block; a reason to park wins over everything."""
-    return _parked(look) or _skipped(look, terms, costs) or _wanted(look, terms)
+    return parked(look) or _skipped(look, terms, costs) or _wanted(look, terms)
 
 
 def pays_off(look: SweepLook, cost: int, terms: TransferTerms, costs: SweepCosts) -> bool:
@@ -146,36 +157,48 @@ def judge_funding(*, coins: int, wanted: int, fee: int, fee_cap: int, height: in
     )
 
 
-def _parked(look: SweepLook) -> SweepEstimate | None:
+def parked(look: SweepLook) -> SweepEstimate | None:
     """Reasons to leave an address alone until people have looked at it."""
     if look.nonce is not None and look.nonce > look.sent:
         sentence = f"the address sent {look.nonce} transactions, {look.sent} of them ours"
-        return _end(look, SweepVerdict.PARK, SweepCode.FOREIGN_NONCE, sentence)
+        return ended(look, SweepVerdict.PARK, SweepCode.FOREIGN_NONCE, sentence)
     if look.held < look.booked:
-        lacking = _text(look.booked - look.held, look.asset)
+        lacking = text_of(look.booked - look.held, look.asset)
         sentence = f"the address holds {lacking} less than was booked there"
-        return _end(look, SweepVerdict.PARK, SweepCode.DIFFERENCE, sentence)
+        return ended(look, SweepVerdict.PARK, SweepCode.DIFFERENCE, sentence)
     if look.refusal:
-        return _end(look, SweepVerdict.PARK, SweepCode.REFUSED, look.refusal)
+        return ended(look, SweepVerdict.PARK, SweepCode.REFUSED, look.refusal)
     if look.funding_failed:
-        return _end(look, SweepVerdict.PARK, SweepCode.FUNDING_FAILED, "its gas top-up was given up")
+        return ended(look, SweepVerdict.PARK, SweepCode.FUNDING_FAILED, "its gas top-up was given up")
+    if look.lending_failed:
+        return ended(look, SweepVerdict.PARK, SweepCode.LENDING_FAILED, "nobody could lend it energy")
     return None
+
+
+def ended(look: SweepLook, verdict: SweepVerdict, code: SweepCode, sentence: str) -> SweepEstimate:
+    """A sweep that is not made now, with its reason."""
+    return SweepEstimate(verdict=verdict, height=look.height, code=code, sentence=sentence)
+
+
+def text_of(units: int, asset: Asset) -> str:
+    """Units of an asset as people read them."""
+    return f"{show_units(units, asset.decimals)} {asset.symbol}"
 
 
 def _skipped(look: SweepLook, terms: TransferTerms, costs: SweepCosts) -> SweepEstimate | None:
     """Reasons to leave the coins where they are for now."""
-    what = _text(look.booked, look.asset)
+    what = text_of(look.booked, look.asset)
     if look.booked < terms.minimum:
-        return _end(look, SweepVerdict.SKIP, SweepCode.DUST, f"{what} is less than a sweep is made for")
+        return ended(look, SweepVerdict.SKIP, SweepCode.DUST, f"{what} is less than a sweep is made for")
     reserve = with_reserve(look.fee)
     if reserve > terms.fee_cap:
-        sentence = f"a transaction costs {_text(reserve, look.native)}, more than it may"
-        return _end(look, SweepVerdict.SKIP, SweepCode.FEE_CAP, sentence)
+        sentence = f"a transaction costs {text_of(reserve, look.native)}, more than it may"
+        return ended(look, SweepVerdict.SKIP, SweepCode.FEE_CAP, sentence)
     cost = look.fee + (look.top_up_fee if look.lacks_gas else 0)
     leaves_nothing = look.is_native and look.booked <= reserve
     if leaves_nothing or not pays_off(look, cost, terms, costs):
-        sentence = f"moving {what} would cost {_text(cost, look.native)}"
-        return _end(look, SweepVerdict.SKIP, SweepCode.COST, sentence)
+        sentence = f"moving {what} would cost {text_of(cost, look.native)}"
+        return ended(look, SweepVerdict.SKIP, SweepCode.COST, sentence)
     return None
 
 
@@ -188,11 +211,3 @@ def _wanted(look: SweepLook, terms: TransferTerms) -> SweepEstimate:
     amount = look.booked - reserve if look.is_native else look.booked
     fee_cap = reserve if look.is_native else min(look.coins, terms.fee_cap)
     return SweepEstimate(verdict=SweepVerdict.READY, height=look.height, amount=amount, fee_cap=fee_cap)
-
-
-def _end(look: SweepLook, verdict: SweepVerdict, code: SweepCode, sentence: str) -> SweepEstimate:
-    return SweepEstimate(verdict=verdict, height=look.height, code=code, sentence=sentence)
-
-
-def _text(units: int, asset: Asset) -> str:
-    return f"{show_units(units, asset.decimals)} {asset.symbol}"

@@ -171,11 +171,11 @@ WITH promised AS (
   SELECT chain_id, wallet AS address, asset_id, sum(units) AS units
     FROM (SELECT g.chain_id, g.wallet, s.asset_id, s.amount::numeric AS units
             FROM chain.grants g JOIN chain.sends s ON s.send_id = g.send_id
-           WHERE g.wallet IS NOT NULL AND g.released_at IS NULL AND s.kind <> 'sweep'
+           WHERE g.wallet IS NOT NULL AND g.released_at IS NULL AND s.kind NOT IN ('sweep', 'energy')
            UNION ALL
           SELECT g.chain_id, g.wallet, s.fee_asset_id, s.fee_cap::numeric
             FROM chain.grants g JOIN chain.sends s ON s.send_id = g.send_id
-           WHERE g.wallet IS NOT NULL AND g.released_at IS NULL AND s.kind <> 'sweep') n
+           WHERE g.wallet IS NOT NULL AND g.released_at IS NULL AND s.kind NOT IN ('sweep', 'energy')) n
    GROUP BY 1, 2, 3)
 SELECT chain_id, address, asset_id, f.committed, promised.units
   FROM chain.floats f FULL JOIN promised USING (chain_id, address, asset_id)
@@ -186,10 +186,29 @@ SENDS_EQUAL_TRANSFERS = """
 SELECT s.send_id FROM chain.sends s
   LEFT JOIN chain.own_transfers t ON t.transfer_id = s.send_id
   LEFT JOIN chain.grants g ON g.send_id = s.send_id
- WHERE s.kind <> 'withdrawal'
+ WHERE s.kind NOT IN ('withdrawal', 'energy')
    AND (t.kind, t.chain_id, t.asset_id, t.payee, t.amount::numeric, t.fee_cap::numeric, t.source)
        IS DISTINCT FROM (s.kind, s.chain_id, s.asset_id, s.payee, s.amount::numeric, s.fee_cap::numeric,
                          g.wallet)
+"""
+SENDS_EQUAL_DELEGATIONS = """
+SELECT s.send_id, d.state
+  FROM chain.sends s
+  LEFT JOIN chain.delegations d ON s.send_id IN (d.delegation_id, d.return_id)
+  LEFT JOIN chain.grants g ON g.send_id = s.send_id
+ WHERE s.kind = 'energy'
+   AND ((d.chain_id, d.asset_id, d.receiver, d.sun::numeric, d.fee_cap::numeric, d.giver)
+          IS DISTINCT FROM (s.chain_id, s.asset_id, s.payee, s.amount::numeric, s.fee_cap::numeric, g.wallet)
+        OR s.send_id = d.return_id AND d.state NOT IN ('returning', 'returned'))
+"""
+DELEGATIONS_EQUAL_TRANSACTIONS = """
+SELECT d.delegation_id, d.state, a.outcome AS lent, b.outcome AS back
+  FROM chain.delegations d
+  LEFT JOIN chain.attempts a ON a.send_id = d.delegation_id AND a.outcome = 'paid'
+  LEFT JOIN chain.attempts b ON b.send_id = d.return_id AND b.outcome = 'paid'
+ WHERE d.purpose <> 'leftover' AND (d.opened_at IS NOT NULL) <> (a.outcome IS NOT NULL)
+       AND d.state <> 'delegating'
+    OR d.state = 'returned' AND (d.opened_at IS NOT NULL) <> (b.outcome IS NOT NULL)
 """
 TRANSFERS_EQUAL_POSTINGS = """
 SELECT t.transfer_id, t.state, o.kind AS committed, c.kind AS closed, a.outcome
@@ -254,6 +273,8 @@ CHAIN_INVARIANTS = {
     "held_equals_rows": HELD_EQUALS_ROWS,
     "floats_equal_grants": FLOATS_EQUAL_GRANTS,
     "sends_equal_transfers": SENDS_EQUAL_TRANSFERS,
+    "sends_equal_delegations": SENDS_EQUAL_DELEGATIONS,
+    "delegations_equal_transactions": DELEGATIONS_EQUAL_TRANSACTIONS,
     "transfers_equal_postings": TRANSFERS_EQUAL_POSTINGS,
     "in_transit_equals_transfers": IN_TRANSIT_EQUALS_TRANSFERS,
     "swept_equals_sweeps": SWEPT_EQUALS_SWEEPS,

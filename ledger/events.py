@@ -62,13 +62,17 @@ class DepositEvent:
 
 @dataclass(frozen=True, slots=True)
 class SendEvent:
-    """A send moved: `state` is an attempt's state, an outcome, or a word for what happened."""
+    """A send moved: `state` is an attempt's state, an outcome, or a word for what happened.
+
+    `delegation_id` names the delegation that a send of staked energy belongs to.
+    """
 
     number: int
     network: str
     send_kind: SendKind
     send_id: UUID
     state: str
+    delegation_id: UUID | None = None
 
     @property
     def subject(self) -> str:
@@ -133,7 +137,9 @@ async def mark_delivered(session: AsyncConnection, numbers: Sequence[int], now: 
 
 
 _UNDELIVERED = text("""
-    SELECT e.number, e.chain_id, e.kind, e.subject, e.state, d.txid, d.position, s.kind AS send_kind
+    SELECT e.number, e.chain_id, e.kind, e.subject, e.state, d.txid, d.position, s.kind AS send_kind,
+           CASE WHEN s.kind = 'energy' THEN (SELECT l.delegation_id FROM chain.delegations l
+             WHERE l.delegation_id = s.send_id OR l.return_id = s.send_id) END AS delegation_id
       FROM chain.events e
       LEFT JOIN chain.deposits d ON d.deposit_id = CASE WHEN e.kind = 'deposit' THEN e.subject::uuid END
       LEFT JOIN chain.sends s ON s.send_id = CASE WHEN e.kind = 'send' THEN e.subject::uuid END
@@ -152,6 +158,7 @@ def _event(  # noqa: PLR0913, PLR0917 - one row's columns
     txid: bytes | None,
     position: str | None,
     send_kind: str | None,
+    delegation_id: UUID | None,
 ) -> ChainEvent:
     if kind == EventKind.WALLET:
         return WalletEvent(number, network, bytes.fromhex(subject.removeprefix("0x")), state)
@@ -159,7 +166,7 @@ def _event(  # noqa: PLR0913, PLR0917 - one row's columns
         return FloatEvent(number, network, int(subject), state)
     if kind == EventKind.SEND:
         assert send_kind is not None, subject
-        return SendEvent(number, network, SendKind(send_kind), UUID(subject), state)
+        return SendEvent(number, network, SendKind(send_kind), UUID(subject), state, delegation_id)
     assert txid is not None, subject
     assert position is not None, subject
     deposit = DepositInput(

@@ -12,9 +12,11 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.errors import NotFound, NotYet, TooLate
+from domain.sends import SendKind
 from ledger.chain_records import floats, grants, sends
 from ledger.events import FUNDS_CHANGED, EventKind, NewEvent, append_events
 from ledger.records import AnyRow
+from ledger.waiting import needs_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +167,7 @@ async def _end(session: AsyncConnection, send: AnyRow) -> None:
     if send.wallet is None:
         return
     spendings = (await session.execute(_SPENT, {"send_id": send.send_id})).all()
-    promised = {send.asset_id: send.amount}
-    promised[send.fee_asset_id] = promised.get(send.fee_asset_id, 0) + send.fee_cap
+    promised = _promised(send)
     locked = await session.execute(
         _LOCK, {"network": send.chain_id, "wallet": send.wallet, "assets": sorted(promised)}
     )
@@ -185,6 +186,13 @@ async def _end(session: AsyncConnection, send: AnyRow) -> None:
                 settled_height=newest,
             )
         )
+
+
+def _promised(send: AnyRow) -> dict[int, int]:
+    """Units per asset id that its wallet's floats were promised for; lending stake promises no coin."""
+    if send.kind == SendKind.ENERGY.value:
+        return {}
+    return needs_of(send.asset_id, int(send.amount), send.fee_asset_id, int(send.fee_cap))
 
 
 def _spent(send: AnyRow, row: AnyRow, spendings: Sequence[AnyRow]) -> tuple[int, int]:

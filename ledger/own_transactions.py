@@ -10,12 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.assets import Catalogue
 from domain.deposits import Receiver, WalletRole
 from domain.onchain import BlockEffects, MinedTransaction
-from domain.sends import AttemptState, TxPurpose
+from domain.sends import AttemptState, SendKind, TxPurpose
 from ledger.chain_records import own_txs, sends, signed_txs
 from ledger.events import EventKind, NewEvent
 from ledger.nonce_lanes import freeze_wallet
 from ledger.records import AnyRow
 
+_SIGNED_BY_PEOPLE = {WalletRole.COLD, WalletRole.ENERGY}
+"""Roles whose owners sign outside of the house too: what leaves a cold wallet, what is staked."""
 NEXT_IN_LANE = "next_in_lane"
 """No lower nonce of its wallet waits for a block any more: from now on its patience counts."""
 FOREIGN = "a transaction that was never signed here"
@@ -31,7 +33,8 @@ async def record_own_transactions(
     """Keep each transaction of a wallet of ours with its fee, failed ones too, and mark its attempt INCLUDED.
 
     Whoever comes next in the lane of an included one is told that its turn has come. A transaction whose hash
-    we never signed means a stolen key: its wallet is frozen, unless it is a cold one. Returns what to tell.
+    we never signed means a stolen key: its wallet is frozen, unless people sign for it too. Returns what to
+    tell.
     """
     mined = [transaction for transaction in block.transactions if transaction.sender in ours]
     if not mined:
@@ -54,9 +57,8 @@ async def record_own_transactions(
         _FOLLOWING, {"network": network, "wallets": sorted({row.wallet for row in landed})}
     )
     news += [NewEvent(EventKind.SEND, str(send), NEXT_IN_LANE) for send in following]
-    # What leaves a cold wallet was signed by people, outside of the house.
     foreign = [
-        one for one in mined if one.txid not in signed and ours[one.sender].role is not WalletRole.COLD
+        one for one in mined if one.txid not in signed and ours[one.sender].role not in _SIGNED_BY_PEOPLE
     ]
     return news + [await _freeze(session, network, one) for one in foreign]
 
@@ -89,6 +91,7 @@ async def _signed(
             signed_txs.c.send_id,
             signed_txs.c.attempt,
             signed_txs.c.purpose,
+            sends.c.kind,
             sends.c.asset_id,
             sends.c.payee,
             sends.c.amount,
@@ -132,9 +135,14 @@ def _row(
 
 
 def _has_effect(block: BlockEffects, mined: MinedTransaction, signed: AnyRow, catalogue: Catalogue) -> bool:
-    """Whether the transaction moved exactly what its send owes: status alone proves nothing."""
+    """Whether the transaction moved exactly what its send owes: status alone proves nothing.
+
+    Stake that is lent moves no coin; the bytes say whom and how much, and stand in a block only if executed.
+    """
     if signed.purpose == TxPurpose.CANCEL.value:
         return False
+    if signed.kind == SendKind.ENERGY.value:
+        return mined.succeeded
     owed = (catalogue.by_id(signed.asset_id).contract, mined.sender, signed.payee, signed.amount)
     return any(
         effect.txid == mined.txid

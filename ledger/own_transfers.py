@@ -10,6 +10,7 @@ from sqlalchemy import func, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.delegations import DelegationFacts, DelegationState
 from domain.errors import NotFound
 from domain.ids import posting_id, step
 from domain.own_transfers import (
@@ -22,6 +23,7 @@ from domain.own_transfers import (
 )
 from domain.repairs import Mark
 from domain.sends import SendKind
+from ledger.delegations import newest_delegation
 from ledger.records import AnyRow
 from ledger.send_facts import recall_sends
 from ledger.transfer_records import own_transfers
@@ -157,7 +159,7 @@ async def mark_transfer(  # noqa: PLR0913 - a row's new state and everything tha
     evidence_id: UUID | None = None,
 ) -> None:
     """Move an open transfer on; one that has ended stays as it is."""
-    assert state is not TransferState.FUNDING, "it is read from the open top-up"
+    assert state not in {TransferState.FUNDING, TransferState.DELEGATING}, "they are read from other rows"
     await session.execute(
         update(own_transfers)
         .where(own_transfers.c.transfer_id == transfer_id, own_transfers.c.closed_at.is_(None))
@@ -231,13 +233,14 @@ async def _one(session: AsyncConnection, query: Any, transfer_id: UUID) -> AnyRo
 
 async def _facts(session: AsyncConnection, row: AnyRow) -> TransferFacts:
     sends = await recall_sends(session, (row.transfer_id,))
-    state = TransferState.FUNDING if row.is_funding else TransferState(row.state)
+    is_sweep = row.kind == SendKind.SWEEP.value
+    delegation = await newest_delegation(session, row.transfer_id) if is_sweep else None
     return TransferFacts(
         transfer_id=row.transfer_id,
         kind=SendKind(row.kind),
         network=row.chain_id,
         asset_id=row.asset_id,
-        state=state,
+        state=_state(row, delegation),
         operator=row.operator,
         slot=row.slot,
         wanted=int(row.wanted),
@@ -248,4 +251,15 @@ async def _facts(session: AsyncConnection, row: AnyRow) -> TransferFacts:
         code=row.code,
         sentence=row.sentence,
         send=sends.get(row.transfer_id),
+        delegation=delegation,
     )
+
+
+def _state(row: AnyRow, delegation: DelegationFacts | None) -> TransferState:
+    """What the row says; a planned sweep waits while its gas or energy is on its way, or on its way back."""
+    if row.is_funding:
+        return TransferState.FUNDING
+    state = TransferState(row.state)
+    if state is not TransferState.PLANNED or delegation is None or delegation.is_usable:
+        return state
+    return state if delegation.state is DelegationState.RETURNED else TransferState.DELEGATING

@@ -38,6 +38,7 @@ class AddressBooks:
     newest: datetime | None
     tokens_due: int
     funding_failed: bool
+    lending_failed: bool
 
 
 async def due_sweeps(
@@ -110,6 +111,7 @@ async def books_of(
         newest=row.newest,
         tokens_due=row.tokens_due,
         funding_failed=row.funding_failed,
+        lending_failed=row.lending_failed,
     )
 
 
@@ -196,6 +198,9 @@ _DUE = text("""
                           WHERE o.chain_id = h.chain_id AND o.closed_at IS NULL
                             AND (o.kind = 'sweep' AND o.source = h.receiver
                                  OR o.kind = 'gas' AND o.payee = h.receiver))
+         AND NOT EXISTS (SELECT 1 FROM chain.delegations l
+                          WHERE l.chain_id = h.chain_id AND l.receiver = h.receiver
+                            AND l.state <> 'returned')
          AND EXISTS (SELECT 1 FROM chain.floats f
                        JOIN chain.wallets w ON w.chain_id = f.chain_id AND w.address = f.address
                       WHERE f.chain_id = h.chain_id AND f.asset_id = h.asset_id
@@ -252,7 +257,12 @@ _BOOKS = text("""
            EXISTS (SELECT 1 FROM chain.own_transfers g
                      JOIN chain.own_transfers s ON s.transfer_id = :id
                     WHERE g.kind = 'gas' AND g.chain_id = :network AND g.payee = :address
-                      AND g.state IN ('returned', 'skipped') AND g.closed_at > s.updated_at) AS funding_failed
+                      AND g.state IN ('returned', 'skipped') AND g.closed_at > s.updated_at)
+             AS funding_failed,
+           EXISTS (SELECT 1 FROM chain.delegations l
+                     JOIN chain.own_transfers s ON s.transfer_id = :id
+                    WHERE l.sweep_id = :id AND l.opened_at IS NULL AND l.wanted_back_at IS NULL
+                      AND l.returned_at > s.updated_at) AS lending_failed
 """)
 
 _CLAIM = text("""

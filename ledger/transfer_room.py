@@ -26,6 +26,23 @@ async def take_room(session: AsyncConnection, request: LiquidityRequest, wallet:
     missing = await _missing(session, request, wallet) if request.kind is not SendKind.SWEEP else {}
     if missing:
         return missing
+    await take_wallet(session, request, wallet)
+    if request.kind is not SendKind.SWEEP:
+        for asset_id, units in request.needs.items():
+            await session.execute(
+                update(floats)
+                .where(
+                    floats.c.chain_id == request.network,
+                    floats.c.address == wallet,
+                    floats.c.asset_id == asset_id,
+                )
+                .values(committed=floats.c.committed + units)
+            )
+    return {}
+
+
+async def take_wallet(session: AsyncConnection, request: LiquidityRequest, wallet: bytes) -> None:
+    """Record the send under a wallet whose coins are promised elsewhere, or not at all."""
     await session.execute(
         insert(sends).values(
             send_id=request.send_id,
@@ -51,18 +68,6 @@ async def take_room(session: AsyncConnection, request: LiquidityRequest, wallet:
             granted_at=func.clock_timestamp(),
         )
     )
-    if request.kind is not SendKind.SWEEP:
-        for asset_id, units in request.needs.items():
-            await session.execute(
-                update(floats)
-                .where(
-                    floats.c.chain_id == request.network,
-                    floats.c.address == wallet,
-                    floats.c.asset_id == asset_id,
-                )
-                .values(committed=floats.c.committed + units)
-            )
-    return {}
 
 
 async def neediest_wallet(session: AsyncConnection, network: str, asset_id: int) -> bytes | None:

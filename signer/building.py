@@ -9,7 +9,8 @@ from typing import Protocol
 
 from chains.codecs.addresses import EVM_FAMILY, FAMILY_SEPARATOR, TRON_FAMILY
 from chains.codecs.payments import Payment
-from domain.sends import SignedTx, TxPurpose
+from chains.codecs.tron_stakes import Stake
+from domain.sends import SendKind, SignedTx, TxPurpose
 from domain.signing import SigningIntent
 from signer.building_evm import EvmBuilder
 from signer.building_tron import TronBuilder
@@ -39,7 +40,7 @@ class Builder(Protocol):
         ...
 
     def sign(
-        self, intent: SigningIntent, payment: Payment, serial: int, key: Key, terms: NetworkTerms
+        self, intent: SigningIntent, deed: Payment | Stake, serial: int, key: Key, terms: NetworkTerms
     ) -> SignedTx:
         """Build, sign and read back; raises BadSignature or BytesMismatch rather than answer in doubt."""
         ...
@@ -51,6 +52,13 @@ BUILDERS: Mapping[str, Builder] = {EVM_FAMILY: EvmBuilder(), TRON_FAMILY: TronBu
 def builder_of(terms: NetworkTerms) -> Builder:
     """Return the builder of a network's family; the policy file names no network without one."""
     return BUILDERS[terms.network.partition(FAMILY_SEPARATOR)[0]]
+
+
+def deed_for(intent: SigningIntent, owed: Obligation) -> Payment | Stake:
+    """Return what the variant does: with stake for one of energy, with money for every other kind."""
+    if owed.kind == SendKind.ENERGY:
+        return Stake(receiver=owed.payee, sun=owed.amount, returns=owed.returns)
+    return payment_for(intent, owed)
 
 
 def payment_for(intent: SigningIntent, owed: Obligation) -> Payment:

@@ -12,6 +12,7 @@ from chains.codecs.evm import (
 )
 from chains.codecs.payments import Payment
 from chains.codecs.signatures import sender_of
+from chains.codecs.tron_stakes import Stake
 from domain.errors import BadSignature, BytesMismatch
 from domain.sends import SignedTx, TxPurpose
 from domain.signing import Refusal, SigningIntent
@@ -44,10 +45,11 @@ class EvmBuilder:
         return serial
 
     def sign(
-        self, intent: SigningIntent, payment: Payment, serial: int, key: Key, terms: NetworkTerms
+        self, intent: SigningIntent, deed: Payment | Stake, serial: int, key: Key, terms: NetworkTerms
     ) -> SignedTx:
+        assert isinstance(deed, Payment), deed
         assert terms.chain_id is not None, terms.network
-        return sign_transaction(build(intent, payment, terms.chain_id, serial), payment, key)
+        return sign_transaction(build(intent, deed, terms.chain_id, serial), deed, key)
 
 
 def check_fees(intent: SigningIntent, owed: Obligation, terms: NetworkTerms) -> None:

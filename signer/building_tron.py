@@ -19,6 +19,7 @@ from chains.codecs.tron import (
     reference_of,
     signing_digest,
 )
+from chains.codecs.tron_stakes import Stake, stake_contract, stake_of
 from domain.errors import BadSignature, BytesMismatch
 from domain.sends import SignedTx, TxPurpose
 from domain.signing import Refusal, SigningIntent
@@ -53,10 +54,10 @@ class TronBuilder:
         return None
 
     def sign(
-        self, intent: SigningIntent, payment: Payment, serial: int, key: Key, terms: NetworkTerms
+        self, intent: SigningIntent, deed: Payment | Stake, serial: int, key: Key, terms: NetworkTerms
     ) -> SignedTx:
         permission_id = terms.permissions.get(intent.wallet, OWNER_PERMISSION)
-        return sign_transaction(build(intent, payment, serial, permission_id), payment, key)
+        return sign_transaction(build(intent, deed, serial, permission_id), deed, key)
 
 
 def check_amount(owed: Obligation) -> None:
@@ -90,27 +91,30 @@ def check_life(intent: SigningIntent, now_ms: int) -> None:
         raise refusal(Refusal.PLAN_STALE, f"the transaction would expire in {left_ms} ms")
 
 
-def build(intent: SigningIntent, payment: Payment, stamp_ms: int, permission_id: int) -> TronTransaction:
-    """Return the unsigned transaction by which the wallet makes exactly this payment."""
+def build(intent: SigningIntent, deed: Payment | Stake, stamp_ms: int, permission_id: int) -> TronTransaction:
+    """Return the unsigned transaction by which the wallet does exactly this."""
+    wallet = intent.wallet
+    contract = stake_contract(deed, wallet) if isinstance(deed, Stake) else contract_of(deed, wallet)
     ref_block_bytes, ref_block_hash = reference_of(intent.reference)
     return TronTransaction(
         ref_block_bytes=ref_block_bytes,
         ref_block_hash=ref_block_hash,
         expiration_ms=intent.expires_ms,
         timestamp_ms=stamp_ms,
-        contract=contract_of(payment, intent.wallet),
+        contract=contract,
         permission_id=permission_id,
         fee_limit=intent.gas_limit * intent.max_fee,
     )
 
 
-def sign_transaction(transaction: TronTransaction, payment: Payment, key: Key) -> SignedTx:
+def sign_transaction(transaction: TronTransaction, deed: Payment | Stake, key: Key) -> SignedTx:
     """Sign, and read the bytes back; raises BadSignature or BytesMismatch rather than answer in doubt."""
     digest = signing_digest(transaction)
     signature = sign_checked(key, digest)
     raw = _CODEC.encode(TronSigned(transaction, signature.y_parity, signature.r, signature.s))
     read_back = _CODEC.decode(raw)
-    if read_back.transaction != transaction or payment_of(read_back.transaction) != payment:
+    read_deed = stake_of if isinstance(deed, Stake) else payment_of
+    if read_back.transaction != transaction or read_deed(read_back.transaction) != deed:
         raise BytesMismatch("the signed bytes do not say what was asked for")
     if sender_of(read_back) != key.address:
         raise BadSignature(key.address.hex())

@@ -20,7 +20,8 @@ class Obligation:
 
     That is a withdrawal's row, or the posting and row of an own transfer, which nobody decides or approves.
     `amount` is in units of the asset, `fee_cap` in native units; `contract` is empty for the native coin;
-    `wallet` is None until room was granted.
+    `wallet` is None until room was granted. Of staked energy `amount` is the stake, which the payee is lent,
+    or which is taken back from it if it `returns`.
     """
 
     send_id: UUID
@@ -38,6 +39,7 @@ class Obligation:
     withdrawal_amount: int
     withdrawal_network: str
     withdrawal_asset_id: int
+    returns: bool = False
 
 
 _OWED = """
@@ -55,6 +57,15 @@ SELECT send_id, kind, chain_id, asset_id, coalesce(contract, ''::bytea) AS contr
        transfer_asset_id AS withdrawal_asset_id
 FROM signer_view.owed_transfers WHERE send_id = %s AND source = wallet
 """
+_OWED_ENERGY = """
+SELECT send_id, kind, chain_id, asset_id, ''::bytea AS contract, payee, amount, fee_cap, wallet,
+       NULL::smallint AS decision_verdict, 0 AS approvals, receiver AS withdrawal_payee,
+       sun AS withdrawal_amount, delegation_network AS withdrawal_network,
+       delegation_asset_id AS withdrawal_asset_id, returns
+FROM signer_view.owed_energy WHERE send_id = %s AND giver = wallet
+"""
+_QUERIES = {SendKind.WITHDRAWAL: _OWED, SendKind.ENERGY: _OWED_ENERGY}
+"""Where each kind is owed; every other kind is a transfer of our own."""
 _OUTCOME = (
     "SELECT outcome FROM signer_view.attempts"
     " WHERE send_id = %s AND attempt = %s AND outcome IS NOT NULL AND evidence_id IS NOT NULL"
@@ -69,7 +80,7 @@ SELECT account, address_index FROM signer_view.watched
 
 async def owed(connection: AsyncConnection[Any], kind: SendKind, send_id: UUID) -> Obligation | None:
     """Read the open obligation of a send; None when nothing is owed (any more)."""
-    query = _OWED if kind is SendKind.WITHDRAWAL else _OWED_TRANSFER
+    query = _QUERIES.get(kind, _OWED_TRANSFER)
     async with connection.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(query, [send_id])
         rows = await cursor.fetchmany(2)

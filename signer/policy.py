@@ -28,6 +28,7 @@ class WalletRole(StrEnum):
 
     HOT = "hot"
     GAS = "gas"
+    ENERGY = "energy"
 
 
 ROLE_OF_KIND = {
@@ -35,6 +36,7 @@ ROLE_OF_KIND = {
     SendKind.REFILL: WalletRole.HOT,
     SendKind.TO_COLD: WalletRole.HOT,
     SendKind.GAS: WalletRole.GAS,
+    SendKind.ENERGY: WalletRole.ENERGY,
 }
 """Whose wallets pay each kind; a sweep is paid by a deposit address, whose key hangs in an account."""
 
@@ -45,7 +47,8 @@ class NetworkTerms:
 
     `contracts` maps asset numbers to token contracts (empty: the native coin); `gas_limit_max` is gas (Tron:
     energy), `fee_cap_max` native units of one transaction. `cold` are the only payees of moves to cold;
-    `gas_day_max` is what one gas wallet may spend in 24 hours, in native units.
+    `gas_day_max` is what one gas wallet may spend in 24 hours, `delegation_max` the stake that one delegation
+    may lend, in native units.
 
     `chain_id` is that of an EVM network. On Tron a wallet's owner may permit another key to pay for it:
     `permissions` says by which of its permissions each wallet signs, `keys` names the key where it is not
@@ -60,6 +63,7 @@ class NetworkTerms:
     fee_cap_max: int
     cold: frozenset[bytes] = frozenset()
     gas_day_max: int = 0
+    delegation_max: int = 0
     permissions: Mapping[bytes, int] = field(default_factory=dict[bytes, int])
     keys: Mapping[bytes, bytes] = field(default_factory=dict[bytes, bytes])
 

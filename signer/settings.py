@@ -98,7 +98,8 @@ class NetworkEntry(_PolicyPart):
     """One network: what may be paid there, from where, and the most a transaction may cost (native units).
 
     Addresses are 0x and forty hexadecimal digits, or the text that people of the network write. `cold` are
-    the addresses that moves to cold may pay; `gas_day_max` bounds a gas wallet's 24 hours.
+    the addresses that moves to cold may pay; `gas_day_max` bounds a gas wallet's 24 hours. On Tron an energy
+    wallet lends at most `delegation_max` of its stake at once.
     """
 
     network: str = Field(pattern=r"^(eip155:[0-9]+|tron:0x[0-9a-f]{8})$")
@@ -108,6 +109,7 @@ class NetworkEntry(_PolicyPart):
     wallets: tuple[WalletEntry, ...] = Field(min_length=1)
     cold: tuple[str, ...] = ()
     gas_day_max: Units = 0
+    delegation_max: Units = 0
 
     def terms(self) -> NetworkTerms:
         """Say the same as the checks read it; raises ValueError for an entry that cannot be meant."""
@@ -118,6 +120,8 @@ class NetworkEntry(_PolicyPart):
         roles = {wallet.role for wallet in self.wallets}
         if WalletRole.GAS in roles and self.gas_day_max <= 0:
             raise ValueError(f"the gas wallets of {self.network} need a gas_day_max")
+        if WalletRole.ENERGY in roles and (is_evm or self.delegation_max <= 0):
+            raise ValueError(f"the energy wallets of {self.network} need a delegation_max, and Tron")
         return NetworkTerms(
             network=self.network,
             chain_id=int(reference) if is_evm else None,
@@ -129,6 +133,7 @@ class NetworkEntry(_PolicyPart):
             fee_cap_max=self.fee_cap_max,
             cold=frozenset(self._raw(address) for address in self.cold),
             gas_day_max=self.gas_day_max,
+            delegation_max=self.delegation_max,
             permissions={} if is_evm else self._permissions(),
             keys={self._raw(one.address): self._raw(one.key) for one in self.wallets if one.key is not None},
         )

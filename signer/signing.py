@@ -16,6 +16,7 @@ from psycopg.errors import UniqueViolation
 from temporalio import activity
 
 from chains.codecs.payments import Payment
+from chains.codecs.tron_stakes import Stake
 from domain.errors import (
     BadSignature,
     BytesMismatch,
@@ -37,7 +38,7 @@ from domain.signing import (
     SignedAnswer,
     SigningIntent,
 )
-from signer.building import builder_of, payment_for
+from signer.building import builder_of, deed_for
 from signer.deriving import AccountKey
 from signer.failures import as_application_error
 from signer.forbidding import bury
@@ -90,10 +91,10 @@ class Vault:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What the checks allowed: the payment, and the fingerprint that all variants of its attempt share."""
+    """What the checks allowed: the deed, and the fingerprint that all variants of its attempt share."""
 
     owed: Obligation
-    payment: Payment
+    deed: Payment | Stake
     fingerprint: bytes
     key: Key
 
@@ -229,7 +230,7 @@ class SigningActivities:
         await self._check_payee(connection, obligation, terms)
         builder_of(terms).check_plan(intent, obligation, terms, self._clock_ms())
         return Judgement(
-            obligation, payment_for(intent, obligation), fingerprint_of(obligation, intent.wallet), key
+            obligation, deed_for(intent, obligation), fingerprint_of(obligation, intent.wallet), key
         )
 
     async def _check_payee(
@@ -239,8 +240,12 @@ class SigningActivities:
         if obligation.kind == SendKind.WITHDRAWAL:
             check_payment(obligation, terms, payee_is_ours=await is_watched(connection, payee))
             return
-        is_gas = obligation.kind == SendKind.GAS
-        key = await deposit_key(connection, self._vault.accounts, terms.network, payee) if is_gas else None
+        is_to_deposit = obligation.kind in {SendKind.GAS, SendKind.ENERGY}
+        key = (
+            await deposit_key(connection, self._vault.accounts, terms.network, payee)
+            if is_to_deposit
+            else None
+        )
         check_transfer(obligation, terms, payee_is_deposit=key is not None)
 
     async def _take_and_store(
@@ -265,7 +270,7 @@ class SigningActivities:
         else:
             assert claim.serial is not None, "a tombstone was refused before"
             serial = claim.serial
-        tx = builder.sign(intent, judgement.payment, serial, judgement.key, terms)
+        tx = builder.sign(intent, judgement.deed, serial, judgement.key, terms)
         await store_signature(connection, SignedVariant(intent, serial, tx))
         return SignedAnswer(txid=tx.txid, nonce=builder.nonce_of(serial))
 

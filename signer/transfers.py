@@ -64,9 +64,13 @@ def check_transfer(owed: Obligation, terms: NetworkTerms, *, payee_is_deposit: b
         SendKind.REFILL: is_hot and owed.payee != owed.wallet,
         SendKind.TO_COLD: owed.payee in terms.cold,
         SendKind.GAS: payee_is_deposit and not owed.contract,
+        # What was lent comes back from whomever it was lent to.
+        SendKind.ENERGY: owed.returns or payee_is_deposit or is_hot,
     }
     if not may_receive.get(SendKind(owed.kind), False):
         raise _refusal(Refusal.NOT_ALLOWED, f"the payee is none that a {owed.kind} may pay")
+    if owed.kind == SendKind.ENERGY and not owed.returns and owed.amount > terms.delegation_max:
+        raise _refusal(Refusal.CAP, f"{owed.amount} sun are more than one delegation may lend")
 
 
 async def check_gas_day(

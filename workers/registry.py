@@ -9,6 +9,8 @@ from workflows.address_pool import AddressPoolWorkflow
 from workflows.bets import BetWorkflow
 from workflows.chain_feed import ChainFeedWorkflow
 from workflows.deposits import DepositWorkflow
+from workflows.energy import EnergyWorkflow
+from workflows.energy_rounds import EnergyRoundWorkflow
 from workflows.funding import FundingWorkflow
 from workflows.hot_wallets import HotWalletWorkflow
 from workflows.moves import MoveWorkflow
@@ -79,6 +81,7 @@ def _money(_: Sequence[str]) -> tuple[QueueWork, ...]:
                 SweepWorkflow,
                 FundingWorkflow,
                 MoveWorkflow,
+                EnergyWorkflow,
                 ChainFeedWorkflow,
                 AddressPoolWorkflow,
                 HotWalletWorkflow,
@@ -98,6 +101,7 @@ def _money(_: Sequence[str]) -> tuple[QueueWork, ...]:
                 built.granting.request_liquidity,
                 built.observing.look_at_send,
                 built.transferring.recall_transfer,
+                built.lending.recall_delegation,
             ),
         ),
     )
@@ -144,6 +148,14 @@ def _ledger(_: Sequence[str]) -> tuple[QueueWork, ...]:
                 built.transferring.book_transfer_fees,
                 built.transferring.settle_transfer,
                 built.transferring.return_transfer,
+                built.lending.recall_delegation,
+                built.lending.grant_delegation,
+                built.lending.open_delegation,
+                built.lending.note_energy,
+                built.lending.take_back_delegation,
+                built.lending.close_delegation,
+                built.lending.drop_delegation,
+                built.lending.give_back,
             ),
         ),
     )
@@ -162,6 +174,8 @@ def _chain(networks: Sequence[str]) -> tuple[QueueWork, ...]:
                 built.estimating.estimate_sweep,
                 built.estimating.estimate_funding,
                 built.estimating.has_left,
+                built.energy.see_energy,
+                built.energy.compare_delegations,
                 built.broadcasting.plan_send,
                 built.broadcasting.plan_replacement,
                 built.broadcasting.broadcast,
@@ -195,7 +209,7 @@ def _ops(_: Sequence[str]) -> tuple[QueueWork, ...]:
         QueueWork(
             MONEY_NAMESPACE,
             OPS_QUEUE,
-            workflows=(StuckFinderWorkflow, PlannerWorkflow),
+            workflows=(StuckFinderWorkflow, PlannerWorkflow, EnergyRoundWorkflow),
             activities=lambda built: (
                 built.delivering.deliver_events,
                 built.redelivering.deliver_tickets,
@@ -204,6 +218,10 @@ def _ops(_: Sequence[str]) -> tuple[QueueWork, ...]:
                 built.planning.plan_moves,
                 built.planning.top_up,
                 built.planning.tell_sweeps,
+                built.borrowing.borrow,
+                built.borrowing.tell_borrower,
+                built.borrowing.tell_lender,
+                built.borrowing.settle_round,
             ),
         ),
     )

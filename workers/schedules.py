@@ -22,20 +22,38 @@ from temporalio.client import (
 from temporalio.service import RPCError
 
 from bootstrap.assembly import Assembly
+from domain.deposits import WalletRole
+from domain.energy_rounds import EnergyRound
 from domain.errors import TemporalUnavailable
 from domain.planning import PlanRound
 from domain.repairs import Owed, StuckSearch
-from workflows.names import BETS_NAMESPACE, MONEY_NAMESPACE, OPS_QUEUE, planner_id, stuck_finder_id
+from workflows.energy_rounds import EnergyRoundWorkflow
+from workflows.names import (
+    BETS_NAMESPACE,
+    MONEY_NAMESPACE,
+    OPS_QUEUE,
+    energy_round_id,
+    planner_id,
+    stuck_finder_id,
+)
 from workflows.planner import PlannerWorkflow
 from workflows.starts import start_of
 from workflows.stuck_finder import StuckFinderWorkflow
 
 SEARCH_EVERY = timedelta(seconds=60)
 SEARCH_JITTER = timedelta(seconds=5)
+LOOK_AFTER_EVERY = timedelta(minutes=5)
 CATCH_UP = timedelta(hours=1)
 SOUGHT: Mapping[str, tuple[Owed, ...]] = {
     BETS_NAMESPACE: (Owed.BET,),
-    MONEY_NAMESPACE: (Owed.ENDLESS, Owed.WITHDRAWAL, Owed.DEPOSIT, Owed.TRANSFER, Owed.TICKET),
+    MONEY_NAMESPACE: (
+        Owed.ENDLESS,
+        Owed.WITHDRAWAL,
+        Owed.DEPOSIT,
+        Owed.TRANSFER,
+        Owed.DELEGATION,
+        Owed.TICKET,
+    ),
 }
 """What each namespace's search goes through: feeds first, since they tell the others what is new."""
 
@@ -60,6 +78,11 @@ async def keep_schedules(built: Assembly, *, every: timedelta = SEARCH_EVERY) ->
     rounds = timedelta(seconds=built.house.planner.every_seconds)
     await _keep(built.resources.money, planner_id(), _rounds(rounds))
     kept.append(f"{MONEY_NAMESPACE}/{planner_id()}")
+    for entry in built.house.networks:
+        if any(one.network == entry.network and one.role is WalletRole.ENERGY for one in built.house.wallets):
+            wanted = EnergyRound(network=entry.network, standing_sun=entry.standing_sun)
+            await _keep(built.resources.money, energy_round_id(entry.network), _looking(wanted))
+            kept.append(f"{MONEY_NAMESPACE}/{energy_round_id(entry.network)}")
     return kept
 
 
@@ -87,6 +110,20 @@ def _rounds(every: timedelta) -> Schedule:
             static_summary="Plan the sweeps that are due",
         ),
         spec=_every(every),
+        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=CATCH_UP),
+    )
+
+
+def _looking(wanted: EnergyRound) -> Schedule:
+    return Schedule(
+        action=ScheduleActionStartWorkflow(
+            EnergyRoundWorkflow.run,
+            wanted,
+            id=energy_round_id(wanted.network),
+            task_queue=OPS_QUEUE,
+            static_summary="Look after lent energy",
+        ),
+        spec=_every(LOOK_AFTER_EVERY),
         policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=CATCH_UP),
     )
 

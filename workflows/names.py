@@ -72,6 +72,11 @@ def move_workflow_id(transfer_id: UUID) -> str:
     return f"move/{transfer_id}"
 
 
+def energy_workflow_id(delegation_id: UUID) -> str:
+    """One delegation of staked energy, until all of it is back."""
+    return f"energy/{delegation_id}"
+
+
 def feed_workflow_id(network: str) -> str:
     """The endless follower of one network."""
     return f"feed/{network}"
@@ -97,6 +102,11 @@ def planner_id() -> str:
     return "planner"
 
 
+def energy_round_id(network: str) -> str:
+    """The schedule of a network's rounds of looking after lent energy; Temporal adds the time of each."""
+    return f"energyround/{network}"
+
+
 class WorkflowName(StrEnum):
     """Types of workflows."""
 
@@ -109,11 +119,13 @@ class WorkflowName(StrEnum):
     SWEEP = "SweepWorkflow"
     FUNDING = "FundingWorkflow"
     MOVE = "MoveWorkflow"
+    ENERGY = "EnergyWorkflow"
     CHAIN_FEED = "ChainFeedWorkflow"
     ADDRESS_POOL = "AddressPoolWorkflow"
     HOT_WALLET = "HotWalletWorkflow"
     STUCK_FINDER = "StuckFinderWorkflow"
     PLANNER = "PlannerWorkflow"
+    ENERGY_ROUND = "EnergyRoundWorkflow"
 
 
 class UpdateName(StrEnum):

@@ -52,6 +52,9 @@ FOLLOW = StepPolicy(timedelta(hours=1), None, _retry(1, 1.5, 10), timedelta(seco
 
 # The chain's signals drive every wait; these timers only catch a lost one.
 CHAIN_FALLBACK = timedelta(minutes=10)
+# A borrowed address is looked at this often until its energy is there, and until its time is over.
+ENERGY_LOOK = timedelta(seconds=3)
+LENT_FALLBACK = timedelta(minutes=1)
 # A waiting reason (outage, liquidity) is tried again by itself after this time.
 BLOCKED_RETRY = timedelta(minutes=5)
 # Reviews: a reminder after four hours, the money back after three days.

@@ -7,6 +7,7 @@ from temporalio.common import Priority, SearchAttributePair, TypedSearchAttribut
 
 from domain.assets import Asset, Catalogue
 from domain.bets import BetInput
+from domain.delegations import DelegationInput
 from domain.deposits import DepositInput
 from domain.ids import operator_of_player, player_text
 from domain.levels import HotWalletInput
@@ -29,6 +30,7 @@ from workflows.names import (
     address_pool_workflow_id,
     bet_workflow_id,
     deposit_workflow_id,
+    energy_workflow_id,
     feed_workflow_id,
     funding_workflow_id,
     hot_wallet_workflow_id,
@@ -76,6 +78,8 @@ def start_of(owed: Restartable, catalogue: Catalogue) -> Start:  # noqa: PLR0911
             return deposit_start(owed)
         case TransferInput():
             return transfer_start(owed)
+        case DelegationInput():
+            return delegation_start(owed)
         case FeedInput():
             return feed_start(owed)
         case PoolInput():
@@ -140,6 +144,20 @@ def transfer_start(transfer: TransferInput) -> Start:
         argument=transfer,
         summary=f"{what} on {transfer.network}",
         attributes=_network_attributes(transfer.network),
+        priority=Priority(priority_key=TRANSFER_PRIORITY),
+    )
+
+
+def delegation_start(delegation: DelegationInput) -> Start:
+    """How the workflow of a delegation is started."""
+    return Start(
+        namespace=MONEY_NAMESPACE,
+        workflow=WorkflowName.ENERGY,
+        workflow_id=energy_workflow_id(delegation.delegation_id),
+        queue=MONEY_QUEUE,
+        argument=delegation,
+        summary=f"Lend energy on {delegation.network}",
+        attributes=_network_attributes(delegation.network),
         priority=Priority(priority_key=TRANSFER_PRIORITY),
     )
 

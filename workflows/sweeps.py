@@ -5,6 +5,7 @@ from temporalio.exceptions import FailureError
 
 from activities.estimating import EstimatingActivities
 from activities.planning import PlanningActivities
+from domain.delegations import BorrowWish
 from domain.own_transfers import (
     ReadyTerms,
     TopUpWish,
@@ -15,6 +16,7 @@ from domain.own_transfers import (
 )
 from domain.reviews import Reason
 from domain.sweeping import SweepEstimate, SweepVerdict
+from workflows.borrowing import borrow
 from workflows.names import OPS_QUEUE, WorkflowName, chain_queue
 from workflows.policies import LOOK, MUST
 from workflows.reviews import show_state
@@ -28,8 +30,9 @@ NO_ESTIMATE = {"CHAIN_FROZEN": Reason.CHAIN_FROZEN, "NOT_YET": Reason.LIQUIDITY}
 class SweepWorkflow(TransferSignals):
     """One sweep of one asset at one address.
 
-    PLANNED -> FUNDING -> READY -> COMMITTED -> SETTLED; SKIPPED if it does not pay off, PARKED while people
-    have to look at the address first. Gas is waited for until it is final, never for a time.
+    PLANNED -> FUNDING | DELEGATING -> READY -> COMMITTED -> SETTLED; SKIPPED if it does not pay off, PARKED
+    while people have to look at the address first. Gas is waited for until it is final, energy until it is
+    there, never for a time; what was lent goes back however the sweep ends.
     """
 
     @workflow.init
@@ -51,13 +54,27 @@ class SweepWorkflow(TransferSignals):
         estimate = await self._estimate(facts)
         if estimate is None:
             return await self._own.recall()
-        if estimate.verdict is SweepVerdict.SKIP:
-            return await self._end(TransferState.SKIPPED, estimate)
-        if estimate.verdict is SweepVerdict.PARK:
-            return await self._end(TransferState.PARKED, estimate)
-        self._own.desk.leave()
+        return await self._follow(estimate)
+
+    async def _follow(self, estimate: SweepEstimate) -> TransferFacts:
+        """What the verdict asks for; the rows then say where the sweep stands."""
+        match estimate.verdict:
+            case SweepVerdict.SKIP:
+                return await self._end(TransferState.SKIPPED, estimate)
+            case SweepVerdict.PARK:
+                return await self._end(TransferState.PARKED, estimate)
+            case SweepVerdict.DRY:
+                await self._own.desk.stand("estimate", Reason.ENERGY_POOL_EMPTY, estimate.sentence or "")
+                return await self._own.recall()
+            case _:
+                self._own.desk.leave()
+                return await self._go_on(estimate)
+
+    async def _go_on(self, estimate: SweepEstimate) -> TransferFacts:
         if estimate.verdict is SweepVerdict.FUND:
             return await self._top_up(estimate)
+        if estimate.verdict is SweepVerdict.LEND:
+            return await self._borrow(estimate)
         return await self._own.ready(
             ReadyTerms(amount=estimate.amount, fee_cap=estimate.fee_cap, height=estimate.height)
         )
@@ -87,5 +104,17 @@ class SweepWorkflow(TransferSignals):
             queue=OPS_QUEUE,
             policy=MUST,
             summary="Plan the gas that the address lacks, and see that it is sent",
+        )
+        return await self._own.recall()
+
+    async def _borrow(self, estimate: SweepEstimate) -> TransferFacts:
+        assert estimate.giver is not None, estimate
+        await borrow(
+            BorrowWish(
+                sweep_id=self._own.transfer.transfer_id,
+                giver=estimate.giver,
+                sun=estimate.sun,
+                energy=estimate.energy,
+            )
         )
         return await self._own.recall()

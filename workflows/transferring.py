@@ -29,6 +29,7 @@ from domain.reviews import Reason
 from domain.send_steps import SendStep, next_send_step
 from domain.sends import SendKind, SimulationVerdict, Told
 from domain.sweeping import SweepCode
+from workflows.borrowing import borrow_again, give_back
 from workflows.names import LEDGER_QUEUE, SignalName, chain_queue
 from workflows.policies import CHAIN_FALLBACK, MUST, TRUSTED
 from workflows.refunding import bury, reason_to_wait
@@ -37,6 +38,13 @@ from workflows.sending import Sending
 from workflows.stepping import failure_code, take, take_soon
 
 VERBS = ("retry_now",)
+WAITS = {
+    TransferStep.AWAIT_GAS: "Waits until the gas top-up of this address is final.",
+    TransferStep.AWAIT_ENERGY: "Waits until the energy of this address is there, or back.",
+}
+"""What other workflows see to, and tell of."""
+BEFORE_SIGNING = {TransferStep.PAY, TransferStep.AWAIT_ENERGY, TransferStep.BORROW}
+"""Steps of a committed transfer at which a cancel still puts the coins back, if nothing is on its way."""
 Prepare = Callable[[TransferFacts], Awaitable[TransferFacts]]
 
 
@@ -146,18 +154,30 @@ class OwnTransfer:
             self.desk.leave()
         elif step is TransferStep.PREPARE:
             self._facts = await self._prepare(self._now)
-        elif step is TransferStep.AWAIT_GAS:
-            show_state(self._now.state.value, "Waits until the gas top-up of this address is final.")
+        elif self.is_unwanted and step in BEFORE_SIGNING and _can_be_buried(self._now):
+            self._facts = await self._return()
+        elif step in WAITS:
+            show_state(self._now.state.value, WAITS[step])
             await self.news()
             self._facts = await self.recall()
-        elif step is TransferStep.COMMIT:
-            self._facts = await self._commit()
-        elif step is TransferStep.PAY and not (self.is_unwanted and _can_be_buried(self._now)):
-            self._facts = await self._pay()
-        elif step in {TransferStep.PAY, TransferStep.RETURN}:
-            self._facts = await self._return()
         else:
-            self._facts = await self._settle()
+            self._facts = await self._act(step)
+
+    async def _act(self, step: TransferStep) -> TransferFacts:
+        match step:
+            case TransferStep.COMMIT:
+                return await self._commit()
+            case TransferStep.BORROW:
+                await borrow_again(self._now)
+                return await self.recall()
+            case TransferStep.GIVE_BACK:
+                return await give_back(self._now)
+            case TransferStep.PAY:
+                return await self._pay()
+            case TransferStep.RETURN:
+                return await self._return()
+            case _:
+                return await self._settle()
 
     async def _commit(self) -> TransferFacts:
         """The point of no return: the row lets either this or a skip through."""
@@ -265,6 +285,8 @@ class TransferSignals:
 
 def _can_be_buried(facts: TransferFacts) -> bool:
     """Whether nothing of a committed transfer is on its way by the rows; the signer has the last word."""
+    if facts.state is not TransferState.COMMITTED:
+        return False
     current = facts.send.current if facts.send else None
     return current is None or current.outcome is not None or not current.state.has_bytes
 

@@ -10,6 +10,7 @@ import yaml
 from api.cli.main import DONE, REFUSED, UNCERTAIN, USAGE, croupier
 from devstack.runs import CHECKOUT
 from domain.bets import BetState
+from domain.delegations import DelegationState
 from domain.deposits import DepositState
 from domain.levels import Level
 from domain.own_transfers import TransferState
@@ -47,6 +48,7 @@ def _anchors(name: str) -> set[str]:
         WithdrawalState,
         PlayerView,
         TransferState,
+        DelegationState,
         AttemptState,
         AttemptOutcome,
         Level,

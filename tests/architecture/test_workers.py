@@ -113,6 +113,25 @@ STEPS: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
     ),
     "sweeps": (MONEY, {"estimate_sweep": (CHAIN,), "top_up": (OPS_QUEUE,)}),
     "funding": (MONEY, {"estimate_funding": (CHAIN,), "tell_sweeps": (OPS_QUEUE,)}),
+    "borrowing": (
+        MONEY,
+        {"borrow": (OPS_QUEUE,), "tell_lender": (OPS_QUEUE,), "give_back": (LEDGER_QUEUE,)},
+    ),
+    "energy": (
+        MONEY,
+        {
+            "recall_delegation": (HERE, LEDGER_QUEUE),
+            "grant_delegation": (LEDGER_QUEUE,),
+            "open_delegation": (LEDGER_QUEUE,),
+            "see_energy": (CHAIN,),
+            "note_energy": (LEDGER_QUEUE,),
+            "take_back_delegation": (LEDGER_QUEUE,),
+            "close_delegation": (LEDGER_QUEUE,),
+            "drop_delegation": (LEDGER_QUEUE,),
+            "tell_borrower": (OPS_QUEUE,),
+        },
+    ),
+    "energy_rounds": (MONEY, {"compare_delegations": (CHAIN,), "settle_round": (OPS_QUEUE,)}),
     "planner": (MONEY, {"plan_sweeps": (OPS_QUEUE,)}),
     "chain_feed": (
         MONEY,

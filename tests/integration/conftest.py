@@ -5,6 +5,7 @@ from tests.support.chain_proxied import proxied, proxy_factory
 from tests.support.chain_tron import tron_rig
 from tests.support.devstack_place import place
 from tests.support.ledger_database import ledger_database, owner, shared_ledger
+from tests.support.lending import lending
 from tests.support.sending import world
 from tests.support.signing_asks import signer_database, signing, signing_house, vault
 from tests.support.tron_devnet import async_client, devnet, healed, tronpy_client
@@ -15,6 +16,7 @@ __all__ = [
     "fronted",
     "healed",
     "ledger_database",
+    "lending",
     "owner",
     "place",
     "proxied",

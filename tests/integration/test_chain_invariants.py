@@ -81,6 +81,13 @@ SWEPT_TOO_EARLY = (
 UPDATE chain.deposits SET sweep_id = '00000000-0000-0000-0000-000000000001', swept_at = now()
 """
 )
+LENT_UNPROVEN = """
+INSERT INTO chain.delegations (delegation_id, return_id, chain_id, purpose, asset_id, operator, slot, giver,
+                               receiver, sun, energy, fee_cap, state, planned_at, opened_at)
+SELECT gen_random_uuid(), gen_random_uuid(), chain_id, 'standing', asset_id, 1, 1, receiver,
+       decode(repeat('ab', 20), 'hex'), 1, 1, 1, 'open', now(), now()
+  FROM chain.deposits LIMIT 1
+"""
 BREACHES = [
     (PAID_TWICE, "paid_at_most_once"),
     (NONCE_LEFT_OUT, "nonces_are_gapless"),
@@ -115,6 +122,8 @@ BREACHES = [
     ("UPDATE ledger.withdrawals SET state = 'cancelled' WHERE state = 'committed'", "held_equals_rows"),
     ("UPDATE chain.floats SET committed = committed + 1", "floats_equal_grants"),
     ("UPDATE chain.sends SET kind = 'sweep'", "sends_equal_transfers"),
+    ("UPDATE chain.sends SET kind = 'energy'", "sends_equal_delegations"),
+    (LENT_UNPROVEN, "delegations_equal_transactions"),
     (MOVED_UNPOSTED, "transfers_equal_postings"),
     (MOVED_UNPOSTED, "in_transit_equals_transfers"),
     (SWEPT_TOO_EARLY, "swept_equals_sweeps"),

@@ -12,11 +12,13 @@ from domain.deposits import DepositState
 from domain.ids import operator_of_player
 from domain.rules import CreditTier
 from tests.support.ledger_database import NETWORK
+from tests.support.scenes_lending import LendingScenes
 from tests.support.scenes_transfers import TransferScenes
 from tests.support.scenes_withdrawals import WithdrawalScenes
 from tests.support.world import Terms, running_world
 from tests.support.world_buttons import terminate
 from tests.support.world_house import ETHER, FAMILY, OPERATOR
+from tests.support.world_lending import lending_house
 from tests.support.world_repairs import search
 from workers.running import finish, leave
 from workflows.names import (
@@ -136,7 +138,14 @@ async def record(postgres: Postgres, directory: Path) -> None:
         await Scenes(world).topped_up()
     async with running_world(postgres, directory, LENDING) as world:
         await Scenes(world).reversed()
+    await record_lending(postgres, directory)
     await finish()
+
+
+async def record_lending(postgres: Postgres, directory: Path) -> None:
+    """In a world whose network lends energy: a stake goes to a hot wallet and comes back."""
+    async with lending_house(postgres, directory) as world:
+        await LendingScenes(world).lent_and_back()
 
 
 def main() -> None:

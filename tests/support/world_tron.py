@@ -126,14 +126,14 @@ async def running_tron_world(
         chain = DevnetChain(net)
         place = replace(place_of(chain), coins=terms.coins, gas_coins=terms.gas_coins)
         async with open_grounds(postgres, directory, terms.wallets, place) as grounds:
-            _furnish(chain, grounds.keys, place)
+            furnish(chain, grounds.keys, place)
             house = house_file(grounds.keys, terms.ready, terms.early, terms.final_seconds_max, place)
             world = TronWorld(
                 database=grounds.database,
                 temporal=grounds.temporal,
                 keys=grounds.keys,
                 chain=chain,
-                house=_asking(house, net),
+                house=asking(house, net),
                 place=place,
                 bets=grounds.bets,
                 money=grounds.money,
@@ -171,7 +171,7 @@ def hurry(patched: pytest.MonkeyPatch) -> None:
     patched.setattr(activities.broadcasting, "RESEND_EXPIRING_AFTER", timedelta(seconds=0.5))
 
 
-def _furnish(chain: DevnetChain, keys: Keys, place: Place) -> None:
+def furnish(chain: DevnetChain, keys: Keys, place: Place) -> None:
     """Give hot wallets coins and tokens, the gas wallet coins, and an outsider plenty of both."""
     outsider = address_of(OUTSIDER)
     for wallet in keys.wallets:
@@ -182,7 +182,7 @@ def _furnish(chain: DevnetChain, keys: Keys, place: Place) -> None:
     chain.net.solidify()
 
 
-def _asking(house: HouseFile, net: TronDevnet) -> HouseFile:
+def asking(house: HouseFile, net: TronDevnet) -> HouseFile:
     """The same house with these nodes."""
     networks = tuple(
         entry.model_copy(
