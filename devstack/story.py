@@ -33,7 +33,7 @@ from devstack.topping_up import await_standing, is_told_to_its_end, retold, top_
 from domain.fairness import commitment
 from domain.games import roll_dice
 
-BETS_EACH = 75
+BETS_EACH = 60
 PLAYERS_AT_ONCE = 4
 UNDER = 4_950
 DRY = frozenset(CHAIN_IDS[1:])

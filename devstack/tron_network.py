@@ -27,6 +27,9 @@ TRON = FamilyTerms(
     coin_price_max=10**6,
     gas_limit_max=300_000,
     fee_cap=100 * SUN,
+    delegation_max=100_000 * SUN,
+    standing=50_000 * SUN,
+    burn_day_max=100_000 * SUN,
 )
 STAKE = 1_000_000 * SUN
 """What the energy wallet has staked for contract calls."""

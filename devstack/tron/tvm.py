@@ -99,14 +99,14 @@ class TvmComputation(ShanghaiComputation):
 class _TronCall(call.BaseCall):
     """Prices of a call: its own cost is charged at once, then it lends what was asked or all that is left."""
 
+    stipend = True
+
     def compute_msg_gas(
         self, computation: ComputationAPI, gas: int, to: Address, value: int
     ) -> tuple[int, int]:
         computation.consume_gas(self.compute_msg_extra_gas(computation, gas, to, value), self.mnemonic)
         lent = Lent(min(gas, computation.get_gas_remaining()))
         return lent + (constants.GAS_CALLSTIPEND if value and self.stipend else 0), lent
-
-    stipend = True
 
 
 class TronCall(_TronCall, call.CallByzantium):

@@ -94,6 +94,15 @@ def test_a_withdrawal_that_nobody_resumed_did_not_hold(broken: dict[str, Any]) -
     assert not is_told_to_its_end({**STUCK, **broken})
 
 
+def test_two_credits_are_told_with_their_moments() -> None:
+    """To the millisecond, each with its network, and how far apart they were."""
+    out = StringIO()
+    Teller(Console(file=out, width=110)).together("Carol", TOGETHER, ok=True)
+    assert out.getvalue() == (
+        "✓ Carol credited on eip155:31337 at 19:47:36.100 and tron:0x11223344 at 19:47:36.400: 300 ms apart\n"
+    )
+
+
 def test_a_command_is_told_as_it_was_printed() -> None:
     """Brackets of an answer are no markup, and long lines are not broken."""
     out = StringIO()
