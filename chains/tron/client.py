@@ -25,6 +25,7 @@ CONNECT_SECONDS_MAX = 2.0
 READ_SECONDS_MAX = 10.0
 ANSWER_BYTES_MAX = 64 * 2**20
 CALLS_AT_ONCE_MAX = 16
+LIMITS = Limits(max_connections=CALLS_AT_ONCE_MAX, keepalive_expiry=15.0)
 FAMILY = "tron"
 REFERENCE_BYTES = 4
 REFERENCE = re.compile(r"0x[0-9a-f]{8}")
@@ -78,7 +79,7 @@ class TronNode:
         self._urls = {HEAD_STORE: url.rstrip("/"), SOLID_STORE: solidity_url.rstrip("/")}
         self._room = asyncio.Semaphore(CALLS_AT_ONCE_MAX)
         self._http = AsyncClient(
-            transport=transport or AsyncHTTPTransport(limits=Limits(max_connections=CALLS_AT_ONCE_MAX)),
+            transport=transport or AsyncHTTPTransport(limits=LIMITS),
             timeout=Timeout(READ_SECONDS_MAX, connect=CONNECT_SECONDS_MAX),
             headers={"Content-Type": "application/json", "Accept": "application/json"},
             follow_redirects=False,
