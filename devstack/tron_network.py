@@ -27,6 +27,9 @@ TRON = FamilyTerms(
     coin_price_max=10**6,
     gas_limit_max=300_000,
     fee_cap=100 * SUN,
+    delegation_max=100_000 * SUN,
+    standing=50_000 * SUN,
+    burn_day_max=100_000 * SUN,
 )
 STAKE = 1_000_000 * SUN
 """What the energy wallet has staked for contract calls."""
@@ -78,6 +81,18 @@ class LocalTron(TronDevnet):
 
     def final_height(self) -> int:
         return int(self.ask("walletsolidity/getnowblock")["block_header"]["raw_data"]["number"])
+
+    def cost_of(self, txid: str) -> dict[str, int]:
+        """What the network took for a transaction, as its node tells: energy, bytes, and sun for either."""
+        info = self.ask("walletsolidity/gettransactioninfobyid", value=txid.removeprefix("0x"))
+        receipt = info["receipt"]
+        return {
+            "energy": receipt.get("energy_usage_total", 0),
+            "energy_burnt_sun": receipt.get("energy_fee", 0),
+            "bandwidth": receipt.get("net_usage", 0),
+            "bandwidth_burnt_sun": receipt.get("net_fee", 0),
+            "fee_sun": info.get("fee", 0),
+        }
 
     def go_live(self) -> None:
         """Make a block in each slot of real time from now on."""
