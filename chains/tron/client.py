@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from httpx import AsyncBaseTransport, AsyncClient, AsyncHTTPTransport, Limits, Timeout
+from httpx import AsyncClient, Limits, Timeout
 
 from chains.nodes import ProvenNodes, check_nodes
 from chains.tron.answers import read_header
@@ -73,13 +73,13 @@ class TronNetwork:
 class TronNode:
     """One node: calls that either bring a well-formed answer or raise."""
 
-    def __init__(self, name: str, url: str, solidity_url: str, transport: AsyncBaseTransport | None) -> None:
+    def __init__(self, name: str, url: str, solidity_url: str) -> None:
         self.name = name
         self.connections = 0
         self._urls = {HEAD_STORE: url.rstrip("/"), SOLID_STORE: solidity_url.rstrip("/")}
         self._room = asyncio.Semaphore(CALLS_AT_ONCE_MAX)
         self._http = AsyncClient(
-            transport=transport or AsyncHTTPTransport(limits=LIMITS),
+            limits=LIMITS,
             timeout=Timeout(READ_SECONDS_MAX, connect=CONNECT_SECONDS_MAX),
             headers={"Content-Type": "application/json", "Accept": "application/json"},
             follow_redirects=False,
@@ -147,10 +147,9 @@ class TronNode:
 class TronClient(ProvenNodes[TronNode]):
     """All nodes of one Tron network."""
 
-    def __init__(self, network: TronNetwork, transport: AsyncBaseTransport | None = None) -> None:
-        """Speak over a `transport` of one's own, or over connections that are kept alive."""
+    def __init__(self, network: TronNetwork) -> None:
         nodes = [
-            TronNode(f"{network.network}#{place}", url, solidity_url, transport)
+            TronNode(f"{network.network}#{place}", url, solidity_url)
             for place, (url, solidity_url) in enumerate(network.addresses)
         ]
         super().__init__(network.network, network.genesis, nodes)
