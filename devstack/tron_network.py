@@ -82,6 +82,11 @@ class LocalTron(TronDevnet):
     def final_height(self) -> int:
         return int(self.ask("walletsolidity/getnowblock")["block_header"]["raw_data"]["number"])
 
+    def energy_of(self, holder: bytes) -> int:
+        """What the stake behind an address yields in a day, its own or lent."""
+        answer = self.ask("wallet/getaccountresource", address=(PREFIX + holder).hex())
+        return int(answer.get("EnergyLimit", 0))
+
     def cost_of(self, txid: str) -> dict[str, int]:
         """What the network took for a transaction, as its node tells: energy, bytes, and sun for either."""
         info = self.ask("walletsolidity/gettransactioninfobyid", value=txid.removeprefix("0x"))
