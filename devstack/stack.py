@@ -1,5 +1,6 @@
 """The embedded stack: PostgreSQL, Temporal, EVM chains, Tron, and every process of Croupier on loopback."""
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from typing import Protocol
 from devstack.dynamic_config import Profile
 from devstack.evm_network import LocalEvm
 from devstack.key_material import KeyMaterial, draw_secrets
+from devstack.lending import trigger
 from devstack.local_chains import LocalChain
 from devstack.postgres import Postgres
 from devstack.processes import Child, free_port, http_ok
@@ -21,6 +23,7 @@ from devstack.seeding import OPERATOR, WALLETS_PER_NETWORK, SeededHouse, seed
 from devstack.temporal import TemporalServer
 from devstack.tron_network import LocalTron
 from workers.registry import PROCESSES
+from workflows.names import energy_round_id
 
 CHAIN_IDS = (31337, 31338)
 SLOTS_IN_AN_EPOCH = 3
@@ -210,6 +213,8 @@ def _start_all(stack: Stack, twice: Collection[str]) -> None:
         for future in [pool.submit(stack.start_process, name) for name in names]:
             future.result()
     stack.start_endless()
+    if stack.tron is not None:
+        asyncio.run(trigger(stack.temporal.address, energy_round_id(stack.tron.network)))
 
 
 def _stop_all(started: Iterable[Stoppable]) -> None:

@@ -23,6 +23,7 @@ from devstack.callers import BackOffice
 from devstack.cast import Account, Cast, gather
 from devstack.consolidating import adds_up, look_at_account
 from devstack.depositing import await_credits, await_return, is_told_once, pay_in, take_back
+from devstack.lending import await_energy
 from devstack.lining_up import credited_together, is_told_together, pay_in_together
 from devstack.paying_out import ask_out, await_paid
 from devstack.runs import open_run
@@ -155,13 +156,15 @@ def _withdraw(
     cast: Cast, stack: Stack, office: BackOffice, anna: StaffMember, teller: Teller
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Each account pays a whole coin out; for Bob no hot wallet has it, until somebody tops up."""
+    assert stack.house.tron is not None, "the story is told on both families"
+    energy = await_energy(stack.house.tron)
     teller.chapter("Withdrawals, one of which stands still")
+    teller.step(f"each hot wallet on {stack.house.tron.network} is lent {energy} energy a day by staked TRX")
     asked = {account.label: ask_out(account) for account in cast.accounts}
     stood = await_standing(asked[cast.bob.label], anna, teller)
     top_up_and_resume(cast.bob, stack.house.evm[1].chain, asked[cast.bob.label], anna, teller)
     paid = [await_paid(account, asked[account.label], office, teller) for account in cast.accounts]
-    assert stack.tron is not None, "the story is told on both families"
-    paid[-1]["cost"] = stack.tron.cost_of(paid[-1]["txid"])
+    paid[-1]["cost"] = stack.house.tron.chain.cost_of(paid[-1]["txid"])
     teller.cost(cast.carol_on_tron, paid[-1]["cost"])
     return paid, retold(asked[cast.bob.label], stood, anna, teller)
 

@@ -92,13 +92,16 @@ class Teller:
         )
 
     def cost(self, account: Account, cost: Mapping[str, int]) -> None:
-        """What a payment on Tron took beside its amount; what stake covered costs nothing."""
+        """What a payment on Tron took beside its amount; what stake and free bytes covered costs nothing."""
         coin = account.seeded.coin
-        burnt = " and ".join(
-            f"{cost[used]} {used} for {show_units(cost[f'{used}_burnt_sun'], coin.decimals)} {coin.symbol}"
+        burnt = {
+            used: f"{show_units(cost[f'{used}_burnt_sun'], coin.decimals)} {coin.symbol} burnt"
             for used in ("energy", "bandwidth")
+        }
+        self.step(
+            f"its cost: {cost['energy']} energy ({burnt['energy']})"
+            f" and {cost['bandwidth']} bytes of bandwidth ({burnt['bandwidth']})"
         )
-        self.step(f"its cost: {burnt}")
 
     def command(self, said: Said) -> None:
         """A command as somebody typed it, and what it printed."""

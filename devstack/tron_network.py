@@ -45,6 +45,7 @@ class LocalTron(TronDevnet):
 
     def __init__(self, directory: Path, *, slot_ms: int) -> None:
         super().__init__(directory, slot_ms=slot_ms)
+        self._is_live = False
 
     @property
     def network(self) -> NetworkId:
@@ -82,6 +83,11 @@ class LocalTron(TronDevnet):
     def final_height(self) -> int:
         return int(self.ask("walletsolidity/getnowblock")["block_header"]["raw_data"]["number"])
 
+    def energy_of(self, holder: bytes) -> int:
+        """What the stake behind an address yields in a day, its own or lent."""
+        answer = self.ask("wallet/getaccountresource", address=(PREFIX + holder).hex())
+        return int(answer.get("EnergyLimit", 0))
+
     def cost_of(self, txid: str) -> dict[str, int]:
         """What the network took for a transaction, as its node tells: energy, bytes, and sun for either."""
         info = self.ask("walletsolidity/gettransactioninfobyid", value=txid.removeprefix("0x"))
@@ -95,8 +101,14 @@ class LocalTron(TronDevnet):
         }
 
     def go_live(self) -> None:
-        """Make a block in each slot of real time from now on."""
+        """Make a block in each slot of real time from now on, after a restart too."""
+        self._is_live = True
         self.dev("produce", on=True)
+
+    def start(self) -> None:
+        super().start()
+        if self._is_live:
+            self.go_live()
 
     def send_as(self, key: Key, contract: Contract) -> str:
         """Let somebody with a key of the house sign and send a contract of Tron by hand."""

@@ -17,7 +17,7 @@ from signer.building import BUILDERS
 from tests.support.chain_contract import ChainContract, NonceChainContract
 
 PAGE = (CHECKOUT / "docs" / "adding-a-chain.md").read_text()
-FAMILY_WORDS = re.compile(r"(?i)\b(eip155|evm|tron)|ethereum|sun\b")
+FAMILY_WORDS = re.compile(r"(?i)\b(eip155|evm|tron|ethereum)")
 BLIND = ("api", "workers", "workflows", "activities", "ledger")
 """Floors that pay and credit on every network in the same way; migrations are history."""
 TOLD = {"examples", "description"}

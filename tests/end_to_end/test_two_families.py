@@ -2,16 +2,19 @@
 
 import asyncio
 from collections.abc import Iterator
+from functools import partial
 from secrets import token_bytes
 
+import psycopg
 import pytest
 
 from devstack.auditing import audit
-from devstack.callers import BackOffice
+from devstack.callers import BackOffice, wait_for
 from devstack.cast import Account
 from devstack.consolidating import adds_up, look_at_account
 from devstack.depositing import await_credits, pay_in
 from devstack.evm_network import LocalEvm
+from devstack.lending import trigger
 from devstack.lining_up import credited_together, pay_in_together
 from devstack.local_chains import LocalChain, SeededNetwork
 from devstack.paying_out import ask_out, await_paid
@@ -19,10 +22,16 @@ from devstack.stack import Stack
 from devstack.staff import StaffMember
 from devstack.telling import Teller
 from devstack.tron_network import LocalTron
+from workflows.names import planner_id
 
 pytestmark = pytest.mark.timeout(300)
 
 UNITS = 30 * 10**6
+SWEEPING_SECONDS = 150
+OPEN = {
+    "own_transfers": "SELECT count(*) FROM chain.own_transfers WHERE closed_at IS NULL",
+    "delegations": "SELECT count(*) FROM chain.delegations WHERE purpose = 'sweep' AND state <> 'returned'",
+}
 
 
 @pytest.fixture
@@ -87,8 +96,28 @@ def test_a_killed_signer_delays_a_payment_on_tron_and_never_doubles_it(
     assert far.chain.cost_of(paid["txid"])["energy"] > 0
 
 
+def test_a_deposit_on_tron_is_swept_with_lent_energy(
+    stack: Stack, both: tuple[Account, Account], far: SeededNetwork[LocalTron]
+) -> None:
+    """Its address becomes an account and is lent energy; its tokens reach a hot wallet; the stake is back."""
+    carol = both[1]
+    address = far.chain.read_address(pay_in(carol)["address"])
+    await_credits([carol])
+    asyncio.run(trigger(stack.temporal.address, planner_id()))
+    wait_for(lambda: far.chain.held(far.token.contract, address) == 0, "the sweep", SWEEPING_SECONDS)
+    for table in ("own_transfers", "delegations"):
+        wait_for(partial(_is_closed, stack, table), f"the end of all {table}", SWEEPING_SECONDS)
+    assert far.chain.energy_of(address) == 0
+
+
 def test_the_books_equal_the_chains_of_both_families(stack: Stack) -> None:
     """Energy that was burnt, coins that are staked, and every wallet, to the unit."""
     judged = asyncio.run(audit(stack.postgres, stack.house.networks))
     assert [name for name, holds in judged.invariants.items() if not holds] == []
     assert [compared for compared in judged.comparisons if not compared.is_equal] == []
+
+
+def _is_closed(stack: Stack, table: str) -> bool:
+    with psycopg.connect(stack.postgres.dsn()) as connection:
+        row = connection.execute(OPEN[table].encode()).fetchone()
+    return row == (0,)
