@@ -33,7 +33,7 @@ def take_back(account: Account, chain: LocalEvm, txid: str, teller: Teller) -> d
     """Let the chain forget the block of a deposit before it is final, then mine the same bytes again.
 
     No block comes by itself meanwhile, so that the branch which is given up is never deeper than what its
-    chain calls final. Returns the two blocks and the states that the player's own screen showed.
+    chain calls final. Returns the first block and the states that the player's own screen showed so far.
     """
     seen: list[str] = []
     with chain.paused():
@@ -50,10 +50,16 @@ def take_back(account: Account, chain: LocalEvm, txid: str, teller: Teller) -> d
         teller.step(f"{account.name}'s deposit: {seen[-1]}, and the same transaction is sent again")
         chain.rpc("eth_sendRawTransaction", raw)
         chain.mine(1)
+    return {"txid": txid, "first_block": first, "seen": seen}
+
+
+def await_return(account: Account, reorg: dict[str, Any], teller: Teller) -> dict[str, Any]:
+    """Wait until the deposit that lost its block is credited from another; the story as it ended."""
+    seen, txid = reorg["seen"], reorg["txid"]
     wait_for(partial(_shown, account, txid, seen, CREDITED), f"{account.name}'s credit")
-    final = chain.block_of(txid)
+    final = account.seeded.chain.block_of(txid)
     teller.step(f"{account.name}'s deposit: {seen[-1]} from block {final}")
-    return {"txid": txid, "first_block": first, "final_block": final, "seen": seen}
+    return {**reorg, "final_block": final, "credits": credits_of(account, txid)}
 
 
 def await_credits(accounts: Sequence[Account]) -> None:

@@ -46,7 +46,8 @@ def _network(seeded: SeededNetwork[LocalChain]) -> str:
     return (
         f'[[networks]]\nnetwork = "{seeded.network}"\nnodes = ["{seeded.chain.url}"]\nblock_seconds = 1\n'
         f"{seeded.connection}\n"
-        f"is_devnet = true\nhead_seconds_max = {HEAD_SECONDS_MAX}\nstart_height = {seeded.start_height}"
+        f"is_devnet = true\nhead_seconds_max = {HEAD_SECONDS_MAX}\nstart_height = {seeded.start_height}\n"
+        f'burn_day_max = "{seeded.terms.burn_day_max}"\nstanding_sun = "{seeded.terms.standing}"'
     )
 
 
@@ -98,6 +99,7 @@ def _wallet(
 
 
 def _signed_network(seeded: SeededNetwork[LocalChain]) -> str:
+    """One network of the signer's."""
     terms = seeded.terms
     wallets = ", ".join(
         f'{{ address = "{hex_text(wallet)}", role = "{role}" }}' for wallet, role in seeded.spending
@@ -108,5 +110,6 @@ def _signed_network(seeded: SeededNetwork[LocalChain]) -> str:
         f"assets = [{{ id = {seeded.coin.asset_id} }}, "
         f'{{ id = {seeded.token.asset_id}, contract = "{hex_text(seeded.token.contract)}" }}]\n'
         f"wallets = [{wallets}]\n"
-        f'cold = ["{hex_text(seeded.cold)}"]\ngas_day_max = "{terms.gas_day_max}"'
+        f'cold = ["{hex_text(seeded.cold)}"]\ngas_day_max = "{terms.gas_day_max}"\n'
+        f'delegation_max = "{terms.delegation_max}"'
     )

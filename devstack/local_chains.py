@@ -57,7 +57,9 @@ class FamilyTerms:
     """What wallets of one family of networks hold at the start, and what their transactions may cost.
 
     Fundings are units of coin or token per wallet; `coin_price_max` is the most tokens one coin is worth
-    where the cost of a sweep is weighed; `fee_cap` and `gas_day_max` are units of the coin.
+    where the cost of a sweep is weighed; `fee_cap` and `gas_day_max` are units of the coin. Where stake pays
+    for contract calls, `delegation_max` may be lent at once, every hot wallet is lent `standing` for good,
+    and `burn_day_max` may be burnt in its place.
     """
 
     family: str
@@ -68,6 +70,9 @@ class FamilyTerms:
     coin_price_max: int
     gas_limit_max: int
     fee_cap: int
+    delegation_max: int = 0
+    standing: int = 0
+    burn_day_max: int = 0
 
 
 Chain_co = TypeVar("Chain_co", bound=LocalChain, covariant=True)

@@ -13,7 +13,9 @@ PAYING_SECONDS = 90
 def ask_out(account: Account) -> str:
     """Ask for one whole coin; the id of the withdrawal."""
     asset = account.asset
-    asked = account.client.withdraw("out-1", asset.symbol, asset.network, account.outside, account.one)
+    asked = account.client.withdraw(
+        f"out-{asset.network}", asset.symbol, asset.network, account.outside, account.one
+    )
     return str(asked["withdrawal_id"])
 
 
@@ -25,7 +27,7 @@ def await_paid(account: Account, withdrawal_id: str, office: BackOffice, teller:
         now = account.client.withdrawal(withdrawal_id)
         if now["status"] not in seen:
             seen.append(now["status"])
-            teller.step(f"{account.name}'s withdrawal: {now['status']}")
+            teller.step(f"{account.name}'s withdrawal on {account.asset.network}: {now['status']}")
         is_settled = now["status"] == "paid" and office.withdrawal_state(withdrawal_id) == "settled"
         return now if is_settled else None
 

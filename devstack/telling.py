@@ -1,6 +1,6 @@
 """How the demo speaks: chapters, tables, and the end."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ GOOD, BAD = "[green]✓[/]", "[red]✗[/]"
 HOLDERS = {
     Purpose.DEPOSIT_ADDRESSES: "deposit addresses",
     Purpose.HOT_WALLET: "hot wallets",
-    Purpose.GAS_TANK: "gas wallets",
+    Purpose.GAS_TANK: "gas tanks",
     Purpose.COLD: "cold addresses",
 }
 
@@ -55,8 +55,17 @@ class Teller:
             )
         self._console.print(table)
 
+    def together(self, name: str, together: dict[str, Any], *, ok: bool) -> None:
+        networks = " and ".join(
+            f"{network} at {moment.partition('T')[2][:12]}"
+            for network, moment in together["credited_at"].items()
+        )
+        self._console.print(
+            f"{GOOD if ok else BAD} {name} credited on {networks}: {together['apart_ms']} ms apart"
+        )
+
     def bets(self, accounts: Sequence[Account], *, fair: bool) -> None:
-        table = _table("player", "bets", "won", "lost", "staked", "paid out", "balance")
+        table = _table("player", "network", "bets", "won", "lost", "staked", "paid out", "balance")
         for account in accounts:
             staked = sum(int(bet["stake"]) for bet in account.bets)
             payouts = sum(int(bet["payout"]) for bet in account.bets)
@@ -64,6 +73,7 @@ class Teller:
             balance = account.client.available(account.asset.symbol, account.asset.network)
             table.add_row(
                 account.name,
+                account.asset.network,
                 str(len(states)),
                 str(states.count("won")),
                 str(states.count("lost")),
@@ -75,9 +85,22 @@ class Teller:
         self._console.print(f"{GOOD if fair else BAD} every roll recomputed from the revealed server seeds")
 
     def withdrawal(self, account: Account, paid: dict[str, Any]) -> None:
+        arrived = _coins(account, int(paid["arrived"]))
         self._console.print(
-            f"{GOOD} {account.name}: {_coins(account, int(paid['arrived']))} arrived at {account.outside} "
+            f"{GOOD} {account.name}: {arrived} arrived on {account.asset.network} at {account.outside} "
             f"in {_short(str(paid['txid']))}"
+        )
+
+    def cost(self, account: Account, cost: Mapping[str, int]) -> None:
+        """What a payment on Tron took beside its amount; what stake and free bytes covered costs nothing."""
+        coin = account.seeded.coin
+        burnt = {
+            used: f"{show_units(cost[f'{used}_burnt_sun'], coin.decimals)} {coin.symbol} burnt"
+            for used in ("energy", "bandwidth")
+        }
+        self.step(
+            f"its cost: {cost['energy']} energy ({burnt['energy']})"
+            f" and {cost['bandwidth']} bytes of bandwidth ({burnt['bandwidth']})"
         )
 
     def command(self, said: Said) -> None:
@@ -88,7 +111,8 @@ class Teller:
 
     def audit(self, judged: Audit) -> None:
         table = _table("asset", "held by", "books", "chain", "")
-        for compared in judged.comparisons:
+        shown = [compared for compared in judged.comparisons if compared.books or compared.chain]
+        for compared in shown:
             decimals = compared.asset.decimals
             table.add_row(
                 compared.asset.code,
@@ -98,6 +122,7 @@ class Teller:
                 GOOD if compared.is_equal else BAD,
             )
         self._console.print(table)
+        self.step(f"{len(judged.comparisons) - len(shown)} more holdings are nothing on both sides")
         held = sum(judged.invariants.values())
         self._console.print(
             f"{GOOD if judged.is_clean else BAD} {held} of {len(judged.invariants)} invariants hold"

@@ -27,6 +27,9 @@ TRON = FamilyTerms(
     coin_price_max=10**6,
     gas_limit_max=300_000,
     fee_cap=100 * SUN,
+    delegation_max=100_000 * SUN,
+    standing=50_000 * SUN,
+    burn_day_max=100_000 * SUN,
 )
 STAKE = 1_000_000 * SUN
 """What the energy wallet has staked for contract calls."""
@@ -42,6 +45,7 @@ class LocalTron(TronDevnet):
 
     def __init__(self, directory: Path, *, slot_ms: int) -> None:
         super().__init__(directory, slot_ms=slot_ms)
+        self._is_live = False
 
     @property
     def network(self) -> NetworkId:
@@ -79,9 +83,32 @@ class LocalTron(TronDevnet):
     def final_height(self) -> int:
         return int(self.ask("walletsolidity/getnowblock")["block_header"]["raw_data"]["number"])
 
+    def energy_of(self, holder: bytes) -> int:
+        """What the stake behind an address yields in a day, its own or lent."""
+        answer = self.ask("wallet/getaccountresource", address=(PREFIX + holder).hex())
+        return int(answer.get("EnergyLimit", 0))
+
+    def cost_of(self, txid: str) -> dict[str, int]:
+        """What the network took for a transaction, as its node tells: energy, bytes, and sun for either."""
+        info = self.ask("walletsolidity/gettransactioninfobyid", value=txid.removeprefix("0x"))
+        receipt = info["receipt"]
+        return {
+            "energy": receipt.get("energy_usage_total", 0),
+            "energy_burnt_sun": receipt.get("energy_fee", 0),
+            "bandwidth": receipt.get("net_usage", 0),
+            "bandwidth_burnt_sun": receipt.get("net_fee", 0),
+            "fee_sun": info.get("fee", 0),
+        }
+
     def go_live(self) -> None:
-        """Make a block in each slot of real time from now on."""
+        """Make a block in each slot of real time from now on, after a restart too."""
+        self._is_live = True
         self.dev("produce", on=True)
+
+    def start(self) -> None:
+        super().start()
+        if self._is_live:
+            self.go_live()
 
     def send_as(self, key: Key, contract: Contract) -> str:
         """Let somebody with a key of the house sign and send a contract of Tron by hand."""

@@ -9,14 +9,16 @@ from rich.table import Table
 
 from devstack.key_material import STAFF
 from devstack.runs import open_run
-from devstack.stack import Stack, running_stack
+from devstack.stack import TRON_SLOT_MS, Stack, running_stack
 
 
 def keep_running(console: Console) -> int:
     """Start the stack, print where everything is, and wait for the end."""
     run = open_run("up")
     try:
-        with running_stack(run.path, say=lambda what: console.print(f"[dim]·[/] {what}")) as stack:
+        with running_stack(
+            run.path, say=lambda what: console.print(f"[dim]·[/] {what}"), tron_slot_ms=TRON_SLOT_MS
+        ) as stack:
             _show(console, stack)
             _wait()
             console.print("[dim]·[/] stopping")
@@ -34,7 +36,7 @@ def _show(console: Console, stack: Stack) -> None:
         ("Health", f"{stack.player_url}/health/ready"),
         ("Operator key", str(stack.keys.operator_key_file)),
         ("Logs", str(stack.directory / "logs")),
-        *((f"Chain {chain.chain_id}", chain.url) for chain in stack.chains),
+        *((f"Chain {seeded.network}", seeded.chain.url) for seeded in stack.house.networks),
     ):
         table.add_row(name, place)
     console.print(table)

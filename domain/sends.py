@@ -124,9 +124,9 @@ class SignedTx:
 
 @dataclass(frozen=True, slots=True)
 class SendIntent:
-    """What a plan is made for. `contract` is empty for the native coin; `fee_cap` is in native units.
+    """What a plan is made for: `fee_cap` is native units, `contract` empty for the native coin.
 
-    Of staked energy `amount` is the stake; one that `returns` takes it back from the payee.
+    Of energy `amount` is the stake; one that `returns` takes it back from the payee.
     """
 
     send_id: UUID
@@ -155,9 +155,8 @@ class SendPlan(Message):
     verdict is `refused` carries the reason and is never signed. A transaction that no block took after both
     `patience_seconds` and `patience_blocks` is outbid by its next variant.
 
-    Where transactions expire (Tron), `expires_ms` says when by the network's own clock, and `reference` is
-    the id of the final block that binds the transaction to its branch; elsewhere both are empty. `burns` is
-    what staked energy does not cover there at worst.
+    Where transactions expire (Tron), `expires_ms` says when by the network's own clock; `reference` is the
+    final block that binds it to its branch, `burns` what staked energy does not cover at worst.
     """
 
     gas_limit: int
@@ -179,7 +178,7 @@ class SendPlan(Message):
 class AttemptView:
     """What `liveness` needs to know of an attempt: its lane and every hash ever signed for it.
 
-    `expires_ms` and `reference_height` are those of its terms where transactions expire, else 0.
+    `expires_ms` and `reference_height` are 0 where transactions do not expire.
     """
 
     wallet: bytes
@@ -193,8 +192,7 @@ class AttemptFacts(Message):
     """One attempt as its rows show it; purpose and patience are those of its newest variant.
 
     `is_next` says that no lower nonce of its wallet waits for a block. `why` is NO_EFFECT or MOVED_OTHERWISE
-    once its transaction was final and had not done what it was for. `pays` says that the block which holds
-    it shows exactly the transfer that is owed.
+    once its final transaction had not done what it was for; `pays`, that its block shows what is owed.
     """
 
     attempt: int

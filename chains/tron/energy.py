@@ -3,13 +3,11 @@
 import asyncio
 
 from chains.answers import has, members
-from chains.codecs.tron_contracts import Resource
 from chains.tron.answers import address, address_member, is_absent, whole_member, whole_or_zero, wire
 from chains.tron.client import HEAD_STORE, SOLID_STORE, TronClient, TronNode
 from chains.tron.holdings import is_activated
+from chains.tron.lending import lendable_on, lent_on
 from domain.energy import AccountResources, Lent
-
-LENT = "frozen_balance_for_energy"
 
 
 class TronEnergy:
@@ -26,34 +24,6 @@ class TronEnergy:
 
     async def delegations(self, giver: bytes) -> tuple[Lent, ...]:
         return await self._client.on_one_node(lambda node: _delegations(node, giver))
-
-
-async def lendable_on(node: TronNode, giver: bytes) -> int:
-    """Stake for energy that an account can still delegate, in sun, by the store that says less."""
-    body = {"owner_address": wire(giver), "type": int(Resource.ENERGY)}
-
-    def read(answer: object) -> int:
-        return whole_or_zero(answer, "max_size")
-
-    paths = (f"{store}/getcandelegatedmaxsize" for store in (HEAD_STORE, SOLID_STORE))
-    return min(await asyncio.gather(*(node.ask(read, path, body) for path in paths)))
-
-
-async def lent_on(node: TronNode, store: str, giver: bytes, receiver: bytes) -> int:
-    """Stake for energy that one account has delegated to another, in sun."""
-
-    def read(answer: object) -> int:
-        if is_absent(answer):
-            return 0
-        lent = 0
-        for part in members(answer, "delegatedResource"):
-            if (address_member(part, "from"), address_member(part, "to")) != (giver, receiver):
-                raise ValueError("a delegation of others came instead")
-            lent += whole_or_zero(part, LENT)
-        return lent
-
-    body = {"fromAddress": wire(giver), "toAddress": wire(receiver)}
-    return await node.ask(read, f"{store}/getdelegatedresourcev2", body)
 
 
 async def _delegations(node: TronNode, giver: bytes) -> tuple[Lent, ...]:

@@ -11,21 +11,21 @@ from dataclasses import dataclass
 from chains.codecs.payments import Payment
 from chains.codecs.tron import contract_of
 from chains.codecs.tron_addresses import base58_text
-from chains.codecs.tron_stakes import Stake, stake_contract
+from chains.codecs.tron_contracts import Contract, DelegateResource, Resource, UnDelegateResource
 from chains.tron.answers import milliseconds
 from chains.tron.asking import newest
 from chains.tron.client import HEAD_STORE, SOLID_STORE, TronNode
-from chains.tron.costs import Needs, TronPolicy, bytes_of, energy_allowed, expected_fee, fee_bound
-from chains.tron.energy import lendable_on, lent_on
+from chains.tron.costs import Left, Needs, TronPolicy, bytes_of, energy_allowed, expected_fee, fee_bound
 from chains.tron.estimating import try_payment
 from chains.tron.holdings import code_of, coins_on, is_activated, resources_of, tokens_on
+from chains.tron.lending import check_stake, refusal_of_loan
 from chains.tron.terms import PriceBook, Prices
 from domain.errors import FeeAboveCap, NotYet, WalletShort
 from domain.onchain import BlockRef, Header
 from domain.sends import SendIntent, SendKind, SendPlan, SimulationVerdict
 
 NATIVE_NAME = "TRX"
-STAKE_NAME = "TRX staked for energy"
+NOTHING_LEFT = Left(energy=0, staked_bandwidth=0, free_bandwidth=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +60,20 @@ class Planner:
         Raises FeeAboveCap, WalletShort, and NotYet shortly before a maintenance.
         """
         market = await self._market(node)
-        await _check_tokens(node, send)
+        await _check_assets(node, send)
         terms = await self._terms(node, send, market)
-        plan = self._plan_of(terms, market)
+        left = await resources_of(node, send.wallet)
+        plan = self._plan_of(terms, market, left)
         if not terms.refusal:
             if plan.fee_bound > send.fee_cap:
                 raise FeeAboveCap(plan.fee_bound, send.fee_cap)
-            await _check_stake(node, send)
-            await _check_coins(node, send, terms.needs, market.prices)
+            await _check_coins(node, send, expected_fee(terms.needs, market.prices, left))
         return plan
 
     async def quote(self, node: TronNode, send: SendIntent) -> SendPlan:
         """The same terms, whatever the wallet and the cap could pay."""
         market = await self._market(node)
-        return self._plan_of(await self._terms(node, send, market), market)
+        return self._plan_of(await self._terms(node, send, market), market, NOTHING_LEFT)
 
     async def _market(self, node: TronNode) -> Market:
         # The solid block first: the head that is read after it is of the same branch or newer.
@@ -88,7 +88,7 @@ class Planner:
 
     async def _terms(self, node: TronNode, send: SendIntent, market: Market) -> Terms:
         if send.kind is SendKind.ENERGY:
-            return Terms(Needs(0, self._bytes(send, market, 0)), await _refusal_of_stake(node, send))
+            return Terms(Needs(0, self._bytes(send, market, 0)), await refusal_of_loan(node, send))
         if send.contract:
             return await self._token_terms(node, send, market)
         code, is_active = await asyncio.gather(
@@ -113,15 +113,12 @@ class Planner:
         return Terms(needs)
 
     def _bytes(self, send: SendIntent, market: Market, fee_limit: int) -> int:
-        if send.kind is SendKind.ENERGY:
-            contract = stake_contract(Stake(send.payee, send.amount, send.returns), send.wallet)
-        else:
-            contract = contract_of(Payment(send.contract, send.payee, send.amount), send.wallet)
-        return bytes_of(contract, market.expires_ms, fee_limit)
+        return bytes_of(_contract_of(send), market.expires_ms, fee_limit)
 
-    def _plan_of(self, terms: Terms, market: Market) -> SendPlan:
+    def _plan_of(self, terms: Terms, market: Market, left: Left) -> SendPlan:
+        allowed = energy_allowed(terms.needs.energy)
         return SendPlan(
-            gas_limit=energy_allowed(terms.needs.energy),
+            gas_limit=allowed,
             max_fee=market.prices.energy if terms.needs.energy else 0,
             max_priority_fee=0,
             fee_bound=fee_bound(terms.needs, market.prices),
@@ -131,10 +128,20 @@ class Planner:
             planned_at_ms=self._clock_ms(),
             reference=market.solid.hash,
             expires_ms=market.expires_ms,
+            burns=max(0, allowed - left.energy) * market.prices.energy,
         )
 
 
-async def _check_tokens(node: TronNode, send: SendIntent) -> None:
+def _contract_of(send: SendIntent) -> Contract:
+    if send.kind is SendKind.ENERGY:
+        kind = UnDelegateResource if send.returns else DelegateResource
+        return kind(send.wallet, send.payee, send.amount, Resource.ENERGY)
+    return contract_of(Payment(send.contract, send.payee, send.amount), send.wallet)
+
+
+async def _check_assets(node: TronNode, send: SendIntent) -> None:
+    if send.kind is SendKind.ENERGY:
+        await check_stake(node, send)
     if not send.contract:
         return
     held = min(
@@ -147,35 +154,12 @@ async def _check_tokens(node: TronNode, send: SendIntent) -> None:
         raise WalletShort(base58_text(send.wallet), base58_text(send.contract), send.amount - held)
 
 
-async def _refusal_of_stake(node: TronNode, send: SendIntent) -> str:
-    """Why a stake can be neither lent to this receiver nor taken back from it; empty if it can."""
-    if send.returns:
-        lent = await lent_on(node, SOLID_STORE, send.wallet, send.payee)
-        return "" if lent >= send.amount else f"only {lent} sun are lent to the receiver"
-    code, is_active = await asyncio.gather(
-        code_of(node, send.payee), is_activated(node, SOLID_STORE, send.payee)
+async def _check_coins(node: TronNode, send: SendIntent, fee: int) -> None:
+    held = min(
+        await asyncio.gather(
+            coins_on(node, SOLID_STORE, send.wallet), coins_on(node, HEAD_STORE, send.wallet)
+        )
     )
-    if code:
-        return "the receiver is a contract, which is lent nothing"
-    return "" if is_active else "the receiver is no account so far"
-
-
-async def _check_stake(node: TronNode, send: SendIntent) -> None:
-    if send.kind is not SendKind.ENERGY or send.returns:
-        return
-    lendable = await lendable_on(node, send.wallet)
-    if lendable < send.amount:
-        raise WalletShort(base58_text(send.wallet), STAKE_NAME, send.amount - lendable)
-
-
-async def _check_coins(node: TronNode, send: SendIntent, needs: Needs, prices: Prices) -> None:
-    solid, head, left = await asyncio.gather(
-        coins_on(node, SOLID_STORE, send.wallet),
-        coins_on(node, HEAD_STORE, send.wallet),
-        resources_of(node, send.wallet),
-    )
-    held = min(solid, head)
-    moves_coins = not send.contract and send.kind is not SendKind.ENERGY
-    needed = expected_fee(needs, prices, left) + (send.amount if moves_coins else 0)
+    needed = fee + (0 if send.contract or send.kind is SendKind.ENERGY else send.amount)
     if held < needed:
         raise WalletShort(base58_text(send.wallet), NATIVE_NAME, needed - held)

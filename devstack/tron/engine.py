@@ -120,7 +120,7 @@ class Ledger(Protocol):
 
 
 class Engine(Protocol):
-    """Runs contracts. It keeps every state it ever returned and has no notion of a current one."""
+    """Runs contracts. A root stays good as long as somebody holds it; there is no notion of a current one."""
 
     @property
     def empty_root(self) -> bytes:

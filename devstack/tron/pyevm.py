@@ -1,9 +1,8 @@
-"""The engine on py-evm, in process: one trie database for all states that the chain ever had."""
+"""The engine on py-evm, in process."""
 
 from collections.abc import Iterator
 
-from eth.constants import BLANK_ROOT_HASH, CREATE_CONTRACT_ADDRESS
-from eth.db.atomic import AtomicDB
+from eth.constants import CREATE_CONTRACT_ADDRESS
 from eth.exceptions import (
     FullStack,
     InsufficientFunds,
@@ -21,7 +20,8 @@ from eth.vm.message import Message
 from eth_typing import Address, BlockNumber, Hash32
 
 from devstack.tron.engine import BlockFacts, Call, Creation, Ending, Execution, Internal, Ledger, Log
-from devstack.tron.tvm import OutOfTime, TvmComputation, TvmState
+from devstack.tron.tvm import OutOfTime, TvmComputation
+from devstack.tron.tvm_state import EMPTY_ROOT, Root, TvmState
 
 ENDINGS: tuple[tuple[type[VMError], Ending], ...] = (
     (Revert, Ending.REVERT),
@@ -39,12 +39,9 @@ ENDINGS: tuple[tuple[type[VMError], Ending], ...] = (
 class PyEvmEngine:
     """Contracts on py-evm with Tron's rules; see `tvm` for what differs from Ethereum."""
 
-    def __init__(self) -> None:
-        self._db = AtomicDB()
-
     @property
     def empty_root(self) -> bytes:
-        return BLANK_ROOT_HASH
+        return EMPTY_ROOT
 
     def call(self, root: bytes, call: Call, block: BlockFacts, ledger: Ledger) -> Execution:
         state = self._state(root, block, ledger, call.txid)
@@ -80,8 +77,7 @@ class PyEvmEngine:
         return _finish(root, state, ran, ran.output)
 
     def code(self, root: bytes, address: bytes) -> bytes:
-        account_db = TvmState.get_account_db_class()(self._db, Hash32(root))
-        return account_db.get_code(Address(address))
+        return _state_of(root).contracts.codes.get(address, b"")
 
     def _state(self, root: bytes, block: BlockFacts, ledger: Ledger, txid: bytes) -> TvmState:
         context = ExecutionContext(
@@ -95,10 +91,12 @@ class PyEvmEngine:
             chain_id=block.chain_id,
             base_fee_per_gas=0,
         )
-        state = TvmState(self._db, context, Hash32(root))
-        state.ledger = ledger
-        state.txid = txid
-        return state
+        return TvmState(context, _state_of(root), ledger, txid)
+
+
+def _state_of(root: bytes) -> Root:
+    assert isinstance(root, Root), "a root that this engine gave"
+    return root
 
 
 def _check_value(state: TvmState, sender: bytes, value: int) -> None:
@@ -115,8 +113,6 @@ def _finish(root: bytes, state: TvmState, ran: object, output: bytes) -> Executi
         return Execution(_ending(ran.error), used, penalty, output, (), internals, {}, (), root)
     for address in ran.get_accounts_for_deletion():
         state.delete_account(address)
-    state.lock_changes()
-    state.persist()
     logs = tuple(
         Log(address, tuple(topic.to_bytes(32) for topic in topics), data)
         for address, topics, data in ran.get_log_entries()
@@ -128,9 +124,9 @@ def _finish(root: bytes, state: TvmState, ran: object, output: bytes) -> Executi
         output,
         logs,
         internals,
-        state.moved,
-        tuple(state.created),
-        state.state_root,
+        dict(state.moved),
+        state.created,
+        state.finished(),
     )
 
 

@@ -29,6 +29,7 @@ from devstack.tron.views import Node
 
 PARSE_EXCEPTION = "org.tron.core.services.http.JsonFormat$ParseException"
 CONTRACT_EXCEPTION = "org.tron.core.exception.ContractValidateException"
+ARGUMENT_EXCEPTION = "java.lang.IllegalArgumentException"
 BODY_BYTES_MAX = 2**24
 ASKED_MAX = 20_000
 SOLID: dict[str, Answer] = {
@@ -112,6 +113,8 @@ def answer(node: Node, call: Call) -> object:
         return _error(CONTRACT_EXCEPTION, refusal.message)
     except JavaError as error:
         return {"Error": str(error)}
+    except ValueError as problem:
+        return _error(ARGUMENT_EXCEPTION, str(problem))
 
 
 async def read_params(request: web.Request) -> dict[str, object]:

@@ -6,29 +6,27 @@ the calls cost what they cost before Ethereum's repricings, nothing is refunded,
 
 from collections.abc import Callable
 
-from Crypto.Hash import keccak
 from eth import constants
 from eth._utils.address import force_bytes_to_address
 from eth.abc import (
     ComputationAPI,
-    ExecutionContextAPI,
     MessageAPI,
     OpcodeAPI,
     StateAPI,
     TransactionContextAPI,
 )
-from eth.db.atomic import AtomicDB
-from eth.exceptions import VMError, WriteProtection
+from eth.exceptions import OutOfGas, VMError, WriteProtection
 from eth.vm import mnemonics, opcode_values
 from eth.vm.forks.shanghai.computation import ShanghaiComputation
 from eth.vm.forks.shanghai.opcodes import SHANGHAI_OPCODES
-from eth.vm.forks.shanghai.state import ShanghaiState
 from eth.vm.gas_meter import GasMeter
 from eth.vm.logic import arithmetic, call, context, storage, system
 from eth.vm.opcode import Opcode, as_opcode
-from eth_typing import Address, Hash32
+from eth_typing import Address
 
-from devstack.tron.engine import FACTOR_ONE, OPERATIONS, Internal, Ledger
+from devstack.tron.addresses import keccak256
+from devstack.tron.engine import FACTOR_ONE, OPERATIONS, Internal
+from devstack.tron.tvm_state import TvmState
 
 ADDRESS_PREFIX = b"\x41"
 EXP_BYTE = 10
@@ -47,54 +45,6 @@ class Lent(int):
     """Energy that goes along with an inner call: it is spent there, under that contract's factor."""
 
 
-class TvmState(ShanghaiState):
-    """State whose TRX balances are those of a ledger outside, until the run changes them."""
-
-    ledger: Ledger
-    txid: bytes
-    moved: dict[bytes, int]
-    created: list[bytes]
-    serial: int
-    steps: int
-
-    def __init__(self, db: AtomicDB, execution_context: ExecutionContextAPI, state_root: Hash32) -> None:
-        super().__init__(db, execution_context, state_root)
-        self.moved = {}
-        self.created = []
-        self.serial = 0
-        self.steps = 0
-
-    def get_balance(self, address: Address) -> int:
-        known = self.moved.get(address)
-        return self.ledger.balance(address) if known is None else known
-
-    def set_balance(self, address: Address, balance: int) -> None:
-        self.moved[address] = balance
-
-    def account_exists(self, address: Address) -> bool:
-        return address in self.moved or self.ledger.exists(address) or self.has_code_or_nonce(address)
-
-    def account_is_empty(self, address: Address) -> bool:
-        return not self.account_exists(address)
-
-    def touch_account(self, address: Address) -> None:
-        """Nothing: whether an account exists is the ledger's knowledge."""
-
-    def snapshot(self) -> tuple[Hash32, tuple[object, dict[bytes, int], int]]:  # type: ignore[override]  # ours holds balances too
-        root, checkpoint = super().snapshot()
-        return root, (checkpoint, dict(self.moved), len(self.created))
-
-    def revert(self, snapshot: tuple[Hash32, tuple[object, dict[bytes, int], int]]) -> None:  # type: ignore[override]  # as above
-        root, (checkpoint, moved, created) = snapshot
-        super().revert((root, checkpoint))  # type: ignore[arg-type]  # it is what their snapshot returned
-        self.moved = dict(moved)
-        del self.created[created:]
-
-    def commit(self, snapshot: tuple[Hash32, tuple[object, dict[bytes, int], int]]) -> None:  # type: ignore[override]  # as above
-        root, (checkpoint, _, _) = snapshot
-        super().commit((root, checkpoint))  # type: ignore[arg-type]  # it is what their snapshot returned
-
-
 class TvmMeter(GasMeter):
     """Energy of one frame: on top of what it spends itself comes the factor of its contract."""
 
@@ -108,7 +58,9 @@ class TvmMeter(GasMeter):
             penalty = amount * self.factor // FACTOR_ONE
             self.penalty += penalty
             amount += penalty
-        super().consume_gas(amount, reason)
+        if amount > self.gas_remaining:
+            raise OutOfGas(reason)
+        self.gas_remaining -= amount
 
 
 class TvmComputation(ShanghaiComputation):
@@ -128,13 +80,13 @@ class TvmComputation(ShanghaiComputation):
         return self._gas_meter.penalty
 
     def consume_gas(self, amount: int, reason: str) -> None:
-        if self.is_error:  # what is left burns as it is
-            super().consume_gas(Lent(amount), reason)
+        if self._error is not None:  # what is left burns as it is
+            self._gas_meter.consume_gas(Lent(amount), reason)
             return
         self.tvm.steps += 1
         if self.tvm.steps > OPERATIONS:
             raise OutOfTime(reason)
-        super().consume_gas(amount, reason)
+        self._gas_meter.consume_gas(amount, reason)
 
     def _configure_gas_meter(self) -> GasMeter:
         return TvmMeter(self.msg.gas, self.tvm.ledger.energy_factor(self.msg.storage_address))
@@ -147,14 +99,14 @@ class TvmComputation(ShanghaiComputation):
 class _TronCall(call.BaseCall):
     """Prices of a call: its own cost is charged at once, then it lends what was asked or all that is left."""
 
+    stipend = True
+
     def compute_msg_gas(
         self, computation: ComputationAPI, gas: int, to: Address, value: int
     ) -> tuple[int, int]:
         computation.consume_gas(self.compute_msg_extra_gas(computation, gas, to, value), self.mnemonic)
         lent = Lent(min(gas, computation.get_gas_remaining()))
         return lent + (constants.GAS_CALLSTIPEND if value and self.stipend else 0), lent
-
-    stipend = True
 
 
 class TronCall(_TronCall, call.CallByzantium):
@@ -208,16 +160,6 @@ class TronCreate2(system.Create2):
         return _created(computation.tvm, created2_address(computation.msg.storage_address, salt, call_data))
 
 
-def keccak256(data: bytes) -> bytes:
-    """Return the keccak-256 hash."""
-    return keccak.new(digest_bits=256, data=data).digest()
-
-
-def top_address(txid: bytes, owner: bytes) -> bytes:
-    """Return the address of the contract that a CreateSmartContract transaction makes; owner of 20 bytes."""
-    return keccak256(txid + ADDRESS_PREFIX + owner)[12:]
-
-
 def created_address(txid: bytes, serial: int) -> bytes:
     """Return the address of the contract that CREATE makes as number `serial` of a transaction."""
     return keccak256(txid + serial.to_bytes(8))[12:]
@@ -229,7 +171,7 @@ def created2_address(sender: bytes, salt: bytes, code: bytes) -> bytes:
 
 
 def _created(state: TvmState, address: bytes) -> Address:
-    state.created.append(address)
+    state.created = (*state.created, address)
     return Address(address)
 
 

@@ -2,15 +2,18 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from io import StringIO
 from itertools import count
 
 import pytest
+from rich.console import Console
 
 from devstack.callers import BackOffice, PlayerClient, wait_for
 from devstack.evm_network import LocalEvm
 from devstack.local_chains import SeededNetwork
 from devstack.runs import open_run
-from devstack.stack import CHAIN_IDS, Stack, running_stack
+from devstack.stack import CHAIN_IDS, TRON_SLOT_MS, Stack, running_stack
+from devstack.telling import Teller
 from domain.assets import Asset
 
 COINS = 3 * 10**18
@@ -24,7 +27,7 @@ def stack() -> Iterator[Stack]:
     """The house, started once; the hot wallets of its second chain have no tokens."""
     run = open_run("end-to-end")
     try:
-        with running_stack(run.path, say=print, dry=CHAIN_IDS[1:]) as running:
+        with running_stack(run.path, say=print, dry=CHAIN_IDS[1:], tron_slot_ms=TRON_SLOT_MS) as running:
             yield running
     finally:
         run.close()
@@ -72,6 +75,18 @@ def enter(
     yield funded
     for player in entered:
         player.close()
+
+
+@pytest.fixture
+def printed() -> StringIO:
+    """What the teller has printed so far."""
+    return StringIO()
+
+
+@pytest.fixture
+def teller(printed: StringIO) -> Teller:
+    """Somebody who tells the chapters as the demo does."""
+    return Teller(Console(file=printed, width=110))
 
 
 def _is_credited(player: PlayerClient, asset: Asset, units: int) -> bool:

@@ -6,12 +6,11 @@ from io import StringIO
 from secrets import token_hex
 
 import pytest
-from rich.console import Console
 
 from devstack.auditing import audit
 from devstack.callers import BackOffice
 from devstack.cast import Account
-from devstack.depositing import await_credits, credits_of, is_told_once, pay_in, take_back
+from devstack.depositing import await_credits, await_return, is_told_once, pay_in, take_back
 from devstack.paying_out import ask_out, await_paid
 from devstack.stack import Stack
 from devstack.staff import StaffMember
@@ -19,18 +18,6 @@ from devstack.telling import Teller
 from devstack.topping_up import await_standing, is_told_to_its_end, retold, top_up_and_resume
 
 pytestmark = pytest.mark.timeout(240)
-
-
-@pytest.fixture
-def printed() -> StringIO:
-    """What the teller has printed so far."""
-    return StringIO()
-
-
-@pytest.fixture
-def teller(printed: StringIO) -> Teller:
-    """Somebody who tells the chapters as the demo does."""
-    return Teller(Console(file=printed, width=110))
 
 
 @pytest.fixture
@@ -48,8 +35,7 @@ def test_a_deposit_that_loses_its_block_is_credited_once(
     """The screen shows it orphaned, then credited from its second block, and the statement has one credit."""
     deposit = pay_in(newcomer)
     reorg = take_back(newcomer, stack.house.evm[1].chain, deposit["txid"], teller)
-    await_credits([newcomer])
-    reorg["credits"] = credits_of(newcomer, deposit["txid"])
+    reorg = await_return(newcomer, reorg, teller)
     assert is_told_once(reorg), reorg
     assert [item["height"] for item in newcomer.client.deposits()] == [reorg["final_block"]]
 

@@ -5,15 +5,15 @@ from functools import partial
 
 import psycopg
 import pytest
-from temporalio.client import Client
 
 from devstack.auditing import audit
 from devstack.callers import wait_for
 from devstack.evm_network import LocalEvm
+from devstack.lending import trigger
 from devstack.local_chains import SeededNetwork
 from devstack.stack import Stack
 from tests.end_to_end.conftest import Enter
-from workflows.names import MONEY_NAMESPACE, planner_id
+from workflows.names import planner_id
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -34,7 +34,7 @@ def test_a_deposit_is_swept_to_the_hot_wallets(
     address = player.deposit_address(home.network)
     before = _tokens(home) - _swept_tokens(stack, home)
     for swept in (1, 2):
-        asyncio.run(_plan(stack))
+        asyncio.run(trigger(stack.temporal.address, planner_id()))
         wait_for(partial(_has_swept, stack, address, swept), f"{swept} swept deposits", SWEEPING_SECONDS)
     wait_for(partial(_counts, stack, OPEN, [], 0), "the end of every sweep", SWEEPING_SECONDS)
     assert _tokens(home) == before + _swept_tokens(stack, home)
@@ -47,11 +47,6 @@ def test_after_the_sweeps_the_books_equal_the_chain(stack: Stack) -> None:
     judged = asyncio.run(audit(stack.postgres, stack.house.networks))
     assert [name for name, holds in judged.invariants.items() if not holds] == []
     assert [compared for compared in judged.comparisons if not compared.is_equal] == []
-
-
-async def _plan(stack: Stack) -> None:
-    client = await Client.connect(stack.temporal.address, namespace=MONEY_NAMESPACE)
-    await client.get_schedule_handle(planner_id()).trigger()
 
 
 def _tokens(home: SeededNetwork[LocalEvm]) -> int:

@@ -78,6 +78,8 @@ def test_get_and_post_answer_alike(devnet: TronDevnet, paid: dict[str, Any]) -> 
         ("wallet/broadcasthex", {"transaction": "ffff"}),
         ("wallet/broadcasttransaction", {"raw_data": {"contract": [{"type": "VoteWitnessContract"}]}}),
         ("wallet/broadcasttransaction", {}),
+        ("wallet/getcandelegatedmaxsize", {"owner_address": "41" + "00" * 20, "type": 7}),
+        ("wallet/deploycontract", {"owner_address": "41" + "00" * 20, "abi": "[{", "bytecode": "00"}),
     ],
 )
 def test_what_cannot_be_read_is_an_error_under_200(

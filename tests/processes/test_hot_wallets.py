@@ -4,6 +4,7 @@ from uuid import UUID
 
 import pytest
 
+from chains.codecs.addresses import show_address
 from domain.levels import HotWalletInput, Level
 from domain.own_transfers import TransferFacts, TransferInput, TransferState
 from domain.sends import SendKind, Told
@@ -65,7 +66,9 @@ async def test_a_final_top_up_serves_the_queue_by_itself(own_world: World) -> No
     assert await needs_human(own_world)
     assert await attribute(own_world.money, KEEPER, REASON) == "LIQUIDITY"
     wallet = own_world.keys.wallets[0]
-    assert f"Send 4.01 {COIN.code} to 0x{wallet.hex()}." in await sentence(own_world.money, KEEPER)
+    assert f"Send 4.01 {COIN.code} to {show_address(NETWORK, wallet)}." in await sentence(
+        own_world.money, KEEPER
+    )
     assert LACKING == 401 * 10**16
     own_world.is_still = True
     people.pay_in(wallet, LACKING - 1)

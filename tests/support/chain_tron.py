@@ -9,6 +9,7 @@ from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from eth_typing import Hash32
 
+from chains.codecs.keccak import keccak256
 from chains.gateway import ChainReader, ChainWriter
 from chains.tron.client import TronClient, TronNetwork
 from chains.tron.costs import TronPolicy
@@ -20,22 +21,34 @@ from devstack.processes import LOCALHOST, free_port
 from devstack.tron.addresses import PREFIX
 from devstack.tron.contract_messages import Action, TriggerSmartContract, pack
 from devstack.tron.contradicting import Contradiction
-from devstack.tron.genesis import ACCOUNT_SUN, USDT_EACH, DevContracts, dev_contracts, dev_key
+from devstack.tron.genesis import (
+    ACCOUNT_SUN,
+    USDT_EACH,
+    DevContracts,
+    dev_address,
+    dev_contracts,
+    dev_key,
+)
 from devstack.tron.levers import Levers
 from devstack.tron.messages import RawTransaction, TransactionEnvelope, TransferContract
 from devstack.tron.program import Settings, _listen, make_chain
 from devstack.tron.schema import encode
 from devstack.tron.surface import Surface
 from devstack.tron.triggers import Triggers
+from devstack.tron.verdicts import ResponseCode
 from devstack.tron.views import Node
 from domain.assets import Asset, AssetKind, NetworkId
+from domain.onchain import BlockEffects
 from domain.sends import AttemptView, SendIntent, SendPlan, SignedTx
-from tests.support.chain_rigs import address_of
+from tests.support.chain_rigs import address_of, intent
 
 FINALITY_DEPTH = 18
+BACKDATED_MS = 43_200_000
 SIGNATURE_V = 27
 SERIALS_APART = 100
 PAYER = 1
+HOLDER = 2
+ROOM = 1_000_000
 
 
 class TronRig:
@@ -95,11 +108,7 @@ class TronRig:
         self.chain.fork(depth, without=[one.txid for block in popped if block for one in block.transactions])
 
     def sign(self, send: SendIntent, plan: SendPlan, serial: int) -> SignedTx:
-        action: Action = TransferContract(PREFIX + send.wallet, PREFIX + send.payee, send.amount)
-        if send.contract:
-            data = bytes.fromhex("a9059cbb") + bytes(12) + send.payee + send.amount.to_bytes(32, "big")
-            action = TriggerSmartContract(PREFIX + send.wallet, PREFIX + send.contract, 0, data)
-        signed = self.sign_action(action, plan, serial)
+        signed = self.sign_action(payment(send), plan, serial)
         self._plans[signed.txid] = plan
         return signed
 
@@ -123,6 +132,20 @@ class TronRig:
         made = (key or self.payer).unsafe_sign_hash(Hash32(txid)).signature
         signature = bytes(made[:-1]) + bytes([made[-1] - SIGNATURE_V])
         return SignedTx(txid, encode(TransactionEnvelope(raw, (signature,))))
+
+    async def act(self, index: int, action: Action, memo: bytes = b"", *, energy: int = ROOM) -> BlockEffects:
+        """Let a funded account do something; return the block, which is solid by then."""
+        terms = await self.writer.plan(intent(self, self.native, account(HOLDER), 1))
+        room = terms.model_copy(update={"gas_limit": energy, "max_fee": 100})
+        tx = self.sign_action(
+            action, room, await self.next_serial(), memo, Account.from_key(dev_key(index).secret)
+        )
+        verdict = self.chain.broadcast(tx.raw)
+        assert verdict.code is ResponseCode.SUCCESS, verdict
+        self.mine()
+        block = await self.reader.block(self.chain.head.id)
+        self.mine(FINALITY_DEPTH)
+        return block
 
     def view(self, serial: int, *signed: SignedTx) -> AttemptView:  # noqa: ARG002 - nothing is counted
         plan = self._plans[signed[0].txid]
@@ -160,11 +183,30 @@ class TronRig:
             await client.close()
 
 
+def account(index: int) -> bytes:
+    """The 20 bytes of a funded account."""
+    return dev_address(index)[1:]
+
+
+def call(index: int, contract: bytes, function: str, *arguments: bytes) -> TriggerSmartContract:
+    """A funded account's call of a contract, whose arguments are one word each."""
+    words = b"".join(bytes(32 - len(one)) + one for one in arguments)
+    return TriggerSmartContract(dev_address(index), contract, 0, keccak256(function.encode())[:4] + words)
+
+
+def payment(send: SendIntent) -> Action:
+    """What a send is, in the devnet's own messages."""
+    if not send.contract:
+        return TransferContract(PREFIX + send.wallet, PREFIX + send.payee, send.amount)
+    data = bytes.fromhex("a9059cbb") + bytes(12) + send.payee + send.amount.to_bytes(32, "big")
+    return TriggerSmartContract(PREFIX + send.wallet, PREFIX + send.contract, 0, data)
+
+
 @asynccontextmanager
-async def tron_devnet() -> AsyncIterator[TronRig]:
+async def tron_devnet(backdated_ms: int = BACKDATED_MS) -> AsyncIterator[TronRig]:
     """Serve a new chain and two nodes from this process."""
     zmq_port, ports = free_port(), (free_port(), free_port())
-    levers = make_chain(Settings(ports, zmq_port))
+    levers = make_chain(Settings(ports, zmq_port, backdated_ms=backdated_ms))
     levers.triggers = Triggers(levers.chain, zmq_port)
     surfaces = [Surface(Node(levers.chain)) for _ in ports]
     runners = [await _listen(surface, levers, port) for surface, port in zip(surfaces, ports, strict=True)]

@@ -4,13 +4,13 @@ import json
 import tomllib
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from temporalio.client import Client
 
 from devstack.runs import CHECKOUT
 from domain.withdrawals import WithdrawalInput, WithdrawalState
-from tests.support.world import World
+from tests.support.world import RunningHouse
 from tests.support.world_people import People
 from tests.support.world_waits import is_watching, workflow_of
 from workflows.names import (
@@ -22,11 +22,13 @@ VERSION = str(tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="ut
 NAMING = ("identity", "workerInstanceKey", "hostName", "processId", "stackTrace", "workerId")
 """Fields of a history that name a machine, a process or a path; replay needs none of them."""
 
+House = TypeVar("House", bound=RunningHouse)
 
-class Recorder:
+
+class Recorder(Generic[House]):
     """Keeps histories under workflow type and scenario."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: House) -> None:
         self.world = world
         self.people = People(world, stock=6)
 

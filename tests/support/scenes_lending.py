@@ -5,7 +5,7 @@ from tests.support.world_lending import LendingHouse, held, returned, workflow_o
 from workflows.names import energy_round_id
 
 
-class LendingScenes(Recorder):
+class LendingScenes(Recorder[LendingHouse]):
     """Stake that goes to a hot wallet, and comes back when the house wants none lent any more."""
 
     def __init__(self, world: LendingHouse) -> None:

@@ -7,6 +7,7 @@ from domain.withdrawals import WithdrawalState
 from ledger.own_transfers import TransferPlan
 from tests.support.ledger_database import COIN, NETWORK, TOKEN
 from tests.support.recorder import Recorder
+from tests.support.world import World
 from tests.support.world_buttons import attribute
 from tests.support.world_house import ETHER, OPERATOR
 from tests.support.world_transfers import ended, plan_round, planned, transfers_at
@@ -20,7 +21,7 @@ from workflows.names import (
 )
 
 
-class TransferScenes(Recorder):
+class TransferScenes(Recorder[World]):
     """Coins between our own addresses, and coins that people bring."""
 
     async def swept(self) -> None:

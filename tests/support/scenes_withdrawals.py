@@ -4,6 +4,7 @@ from domain.sends import TxPurpose
 from domain.wishes import SupportVerb
 from domain.withdrawals import ReviewVerb, WithdrawalState
 from tests.support.recorder import Recorder, nothing
+from tests.support.world import World
 from tests.support.world_buttons import attribute
 from tests.support.world_house import ETHER
 from tests.support.world_support import agree, attempts_of, dear, refusing, say
@@ -15,7 +16,7 @@ from workflows.names import (
 )
 
 
-class WithdrawalScenes(Recorder):
+class WithdrawalScenes(Recorder[World]):
     """Every way a withdrawal can go."""
 
     async def paid(self) -> None:

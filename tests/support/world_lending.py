@@ -34,6 +34,7 @@ from domain.deposits import WalletRole
 from domain.energy_rounds import EnergyRound, EnergyRoundResult
 from ledger.delegations import recall_delegation
 from signer.keys import sign_checked
+from signer.policy import NetworkTerms
 from signer.policy import WalletRole as SignerRole
 from signer.records import SignerDatabase
 from signer.running import build_workers
@@ -100,7 +101,8 @@ class LendingHouse(TronWorld):
         network = self.place.network
         plain = signer_terms(self.keys, self.place)[network]
         roles = {**plain.wallets, self.giver: SignerRole.ENERGY}
-        terms = {network: replace(plain, wallets=roles, delegation_max=DELEGATION_MAX)}
+        lending = replace(plain, wallets=roles, delegation_max=DELEGATION_MAX)
+        terms: dict[str, NetworkTerms] = {network: lending}
         return build_workers(
             self.money, SigningActivities(records, self.keys.vault, terms, self.now_ms), terms
         )

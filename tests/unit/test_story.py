@@ -1,4 +1,4 @@
-"""What the demo calls held: its two hard chapters are judged by rules that can say no."""
+"""What the demo calls held: its hard chapters are judged by rules that can say no."""
 
 from io import StringIO
 from typing import Any
@@ -6,10 +6,13 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from devstack.consolidating import adds_up
 from devstack.depositing import is_told_once
+from devstack.lining_up import is_told_together
 from devstack.staff import Said
 from devstack.telling import Teller
 from devstack.topping_up import is_told_to_its_end
+from tests.support.accounts import ACCOUNT
 
 REORG: dict[str, Any] = {
     "txid": "0x11",
@@ -24,6 +27,13 @@ STUCK: dict[str, Any] = {
     "resumed_by": "anna",
     "state": "settled",
 }
+TOGETHER: dict[str, Any] = {
+    "credited_at": {
+        "eip155:31337": "2026-11-20T19:47:36.100000+00:00",
+        "tron:0x11223344": "2026-11-20T19:47:36.400000+00:00",
+    },
+    "apart_ms": 300,
+}
 
 # what differs from a chapter that held
 BROKEN_REORGS: list[dict[str, Any]] = [
@@ -33,6 +43,10 @@ BROKEN_REORGS: list[dict[str, Any]] = [
     {"credits": 2},
     {"seen": ["confirming", "credited"]},
 ]
+BROKEN_TOGETHER: list[dict[str, Any]] = [
+    {"apart_ms": 1_000},
+    {"credited_at": {"eip155:31337": "2026-11-20T19:47:36.100000+00:00"}, "apart_ms": 0},
+]
 BROKEN_STANDS: list[dict[str, Any]] = [
     {"reason": "REVIEW"},
     {"resumed_by": None},
@@ -41,8 +55,10 @@ BROKEN_STANDS: list[dict[str, Any]] = [
 
 
 def test_a_chapter_that_held_is_told_so() -> None:
-    """Both chapters as a good run leaves them."""
+    """Each chapter as a good run leaves it."""
     assert is_told_once(REORG)
+    assert is_told_together(TOGETHER)
+    assert adds_up(ACCOUNT)
     assert is_told_to_its_end(STUCK)
 
 
@@ -52,10 +68,39 @@ def test_a_deposit_in_one_block_or_credited_twice_did_not_hold(broken: dict[str,
     assert not is_told_once({**REORG, **broken})
 
 
+@pytest.mark.parametrize("broken", BROKEN_TOGETHER)
+def test_credits_a_second_apart_or_of_one_network_did_not_hold(broken: dict[str, Any]) -> None:
+    """There have to be two networks, and less than a second between them."""
+    assert not is_told_together({**TOGETHER, **broken})
+
+
+@pytest.mark.parametrize("part", ["available", "locked", "in_play", "pending_withdrawal", "owed"])
+def test_an_account_that_does_not_add_up_did_not_hold(part: str) -> None:
+    """One unit more or less in a total, or an asset that no total counts, is no account over networks."""
+    ether, dollars = ACCOUNT["totals"]
+    for change in (-1, 1):
+        wrong = {**dollars, part: str(int(dollars[part]) + change)}
+        assert not adds_up({**ACCOUNT, "totals": [ether, wrong]})
+
+
+def test_an_account_on_one_network_did_not_hold() -> None:
+    """The chapter is about several."""
+    assert not adds_up({**ACCOUNT, "assets": ACCOUNT["assets"][:1], "totals": ACCOUNT["totals"][:1]})
+
+
 @pytest.mark.parametrize("broken", BROKEN_STANDS)
 def test_a_withdrawal_that_nobody_resumed_did_not_hold(broken: dict[str, Any]) -> None:
     """It has to stand for want of coins, be resumed by a person, and end as paid."""
     assert not is_told_to_its_end({**STUCK, **broken})
+
+
+def test_two_credits_are_told_with_their_moments() -> None:
+    """To the millisecond, each with its network, and how far apart they were."""
+    out = StringIO()
+    Teller(Console(file=out, width=110)).together("Carol", TOGETHER, ok=True)
+    assert out.getvalue() == (
+        "✓ Carol credited on eip155:31337 at 19:47:36.100 and tron:0x11223344 at 19:47:36.400: 300 ms apart\n"
+    )
 
 
 def test_a_command_is_told_as_it_was_printed() -> None:
