@@ -22,8 +22,8 @@ class Ground:
     """One kind of network: its place in the stack, who reads and kills its node, and what it is asked for.
 
     `window` withdrawals are open at once after `ramp_seconds`, which are about as long as one takes where the
-    network needs a minute to be final: all at once would end at once, too. `deposits` are the whole coins and tokens of each player;
-    `watched_addresses` of one key family are paid to `deposits_per_second` times a second.
+    network needs a minute to be final: all at once would end at once, too. `deposits` are the whole coins and
+    tokens of each player; `watched_addresses` of a key family are paid to `deposits_per_second` a second.
     """
 
     name: str
