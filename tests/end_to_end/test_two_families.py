@@ -26,7 +26,7 @@ from workflows.names import planner_id
 
 pytestmark = pytest.mark.timeout(300)
 
-UNITS = 30 * 10**6
+UNITS = 300 * 10**6
 SWEEPING_SECONDS = 150
 OPEN = {
     "own_transfers": "SELECT count(*) FROM chain.own_transfers WHERE closed_at IS NULL",
@@ -99,7 +99,7 @@ def test_a_killed_signer_delays_a_payment_on_tron_and_never_doubles_it(
 def test_a_deposit_on_tron_is_swept_with_lent_energy(
     stack: Stack, both: tuple[Account, Account], far: SeededNetwork[LocalTron]
 ) -> None:
-    """Its address is made an account and lent energy, its tokens reach a hot wallet, and the stake is back."""
+    """Its address becomes an account, is lent energy and gives it back, and a hot wallet has the tokens."""
     carol = both[1]
     address = far.chain.read_address(pay_in(carol)["address"])
     await_credits([carol])
