@@ -45,6 +45,7 @@ class LocalTron(TronDevnet):
 
     def __init__(self, directory: Path, *, slot_ms: int) -> None:
         super().__init__(directory, slot_ms=slot_ms)
+        self._is_live = False
 
     @property
     def network(self) -> NetworkId:
@@ -100,8 +101,14 @@ class LocalTron(TronDevnet):
         }
 
     def go_live(self) -> None:
-        """Make a block in each slot of real time from now on."""
+        """Make a block in each slot of real time from now on, after a restart too."""
+        self._is_live = True
         self.dev("produce", on=True)
+
+    def start(self) -> None:
+        super().start()
+        if self._is_live:
+            self.go_live()
 
     def send_as(self, key: Key, contract: Contract) -> str:
         """Let somebody with a key of the house sign and send a contract of Tron by hand."""

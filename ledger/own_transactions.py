@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.assets import Catalogue
 from domain.deposits import Receiver, WalletRole
 from domain.onchain import BlockEffects, MinedTransaction
-from domain.sends import AttemptState, SendKind, TxPurpose
-from ledger.chain_records import own_txs, sends, signed_txs
+from domain.sends import AttemptOutcome, AttemptState, SendKind, TxPurpose
+from ledger.chain_records import attempts, own_txs, sends, signed_txs
 from ledger.events import EventKind, NewEvent
 from ledger.nonce_lanes import freeze_wallet
 from ledger.records import AnyRow
@@ -21,6 +21,7 @@ _SIGNED_BY_PEOPLE = {WalletRole.COLD, WalletRole.ENERGY}
 NEXT_IN_LANE = "next_in_lane"
 """No lower nonce of its wallet waits for a block any more: from now on its patience counts."""
 FOREIGN = "a transaction that was never signed here"
+RISEN = "a transaction that was proven dead stands in a block"
 
 
 async def record_own_transactions(
@@ -33,8 +34,8 @@ async def record_own_transactions(
     """Keep each transaction of a wallet of ours with its fee, failed ones too, and mark its attempt INCLUDED.
 
     Whoever comes next in the lane of an included one is told that its turn has come. A transaction whose hash
-    we never signed means a stolen key: its wallet is frozen, unless people sign for it too. Returns what to
-    tell.
+    we never signed means a stolen key: its wallet is frozen, unless people sign for it too. So is that of one
+    which was proven dead, because its send may be paid already. Returns what to tell.
     """
     mined = [transaction for transaction in block.transactions if transaction.sender in ours]
     if not mined:
@@ -60,8 +61,12 @@ async def record_own_transactions(
     foreign = [
         one for one in mined if one.txid not in signed and ours[one.sender].role not in _SIGNED_BY_PEOPLE
     ]
-    return news + [await _freeze(session, network, one) for one in foreign]
+    news += [await _freeze(session, network, one, FOREIGN) for one in foreign]
+    risen = [one for one in mined if one.txid in signed and signed[one.txid].outcome == _DEAD]
+    return news + [await _freeze(session, network, one, RISEN) for one in risen]
 
+
+_DEAD = AttemptOutcome.DEAD.value
 
 _INCLUDE = text("""
     UPDATE chain.attempts t
@@ -95,8 +100,14 @@ async def _signed(
             sends.c.asset_id,
             sends.c.payee,
             sends.c.amount,
+            attempts.c.outcome,
         )
-        .select_from(signed_txs.join(sends, sends.c.send_id == signed_txs.c.send_id))
+        .select_from(
+            signed_txs.join(sends, sends.c.send_id == signed_txs.c.send_id).join(
+                attempts,
+                (attempts.c.send_id == signed_txs.c.send_id) & (attempts.c.attempt == signed_txs.c.attempt),
+            )
+        )
         .where(signed_txs.c.chain_id == network, signed_txs.c.txid == func.any([one.txid for one in mined]))
     )
     return {row.txid: row for row in rows}
@@ -162,6 +173,6 @@ def _moved(block: BlockEffects, mined: MinedTransaction, contract: bytes) -> int
     )
 
 
-async def _freeze(session: AsyncConnection, network: str, mined: MinedTransaction) -> NewEvent:
-    await freeze_wallet(session, network, mined.sender, f"{FOREIGN}: 0x{mined.txid.hex()}")
+async def _freeze(session: AsyncConnection, network: str, mined: MinedTransaction, why: str) -> NewEvent:
+    await freeze_wallet(session, network, mined.sender, f"{why}: 0x{mined.txid.hex()}")
     return NewEvent(EventKind.WALLET, "0x" + mined.sender.hex(), "frozen")

@@ -4,7 +4,7 @@ Nothing an intent says about payee, asset or amount is used; the rows found here
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
 from psycopg import AsyncConnection
@@ -64,7 +64,7 @@ SELECT send_id, kind, chain_id, asset_id, ''::bytea AS contract, payee, amount, 
        delegation_asset_id AS withdrawal_asset_id, returns
 FROM signer_view.owed_energy WHERE send_id = %s AND giver = wallet
 """
-_QUERIES = {SendKind.WITHDRAWAL: _OWED, SendKind.ENERGY: _OWED_ENERGY}
+_QUERIES: dict[SendKind, LiteralString] = {SendKind.WITHDRAWAL: _OWED, SendKind.ENERGY: _OWED_ENERGY}
 """Where each kind is owed; every other kind is a transfer of our own."""
 _OUTCOME = (
     "SELECT outcome FROM signer_view.attempts"

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from httpx import AsyncBaseTransport, AsyncClient, AsyncHTTPTransport, Limits, Timeout
+from httpx import AsyncClient, Limits, Timeout
 
 from chains.nodes import ProvenNodes, check_nodes
 from chains.tron.answers import read_header
@@ -25,6 +25,7 @@ CONNECT_SECONDS_MAX = 2.0
 READ_SECONDS_MAX = 10.0
 ANSWER_BYTES_MAX = 64 * 2**20
 CALLS_AT_ONCE_MAX = 16
+LIMITS = Limits(max_connections=CALLS_AT_ONCE_MAX, keepalive_expiry=15.0)
 FAMILY = "tron"
 REFERENCE_BYTES = 4
 REFERENCE = re.compile(r"0x[0-9a-f]{8}")
@@ -72,13 +73,13 @@ class TronNetwork:
 class TronNode:
     """One node: calls that either bring a well-formed answer or raise."""
 
-    def __init__(self, name: str, url: str, solidity_url: str, transport: AsyncBaseTransport | None) -> None:
+    def __init__(self, name: str, url: str, solidity_url: str) -> None:
         self.name = name
         self.connections = 0
         self._urls = {HEAD_STORE: url.rstrip("/"), SOLID_STORE: solidity_url.rstrip("/")}
         self._room = asyncio.Semaphore(CALLS_AT_ONCE_MAX)
         self._http = AsyncClient(
-            transport=transport or AsyncHTTPTransport(limits=Limits(max_connections=CALLS_AT_ONCE_MAX)),
+            limits=LIMITS,
             timeout=Timeout(READ_SECONDS_MAX, connect=CONNECT_SECONDS_MAX),
             headers={"Content-Type": "application/json", "Accept": "application/json"},
             follow_redirects=False,
@@ -106,7 +107,7 @@ class TronNode:
         answer = await self.call(path, body)
         try:
             return read(answer)
-        except (ValueError, OverflowError) as error:
+        except (ValueError, TypeError, AttributeError, LookupError, OverflowError) as error:
             raise unavailable(self.name, error) from error
 
     async def identity(self) -> ChainIdentity:
@@ -146,10 +147,9 @@ class TronNode:
 class TronClient(ProvenNodes[TronNode]):
     """All nodes of one Tron network."""
 
-    def __init__(self, network: TronNetwork, transport: AsyncBaseTransport | None = None) -> None:
-        """Speak over a `transport` of one's own, or over connections that are kept alive."""
+    def __init__(self, network: TronNetwork) -> None:
         nodes = [
-            TronNode(f"{network.network}#{place}", url, solidity_url, transport)
+            TronNode(f"{network.network}#{place}", url, solidity_url)
             for place, (url, solidity_url) in enumerate(network.addresses)
         ]
         super().__init__(network.network, network.genesis, nodes)

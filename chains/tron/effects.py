@@ -50,7 +50,7 @@ class _Moved:
 
 
 def read_block(block_id: bytes, block: object, infos: object, source: str) -> BlockEffects:
-    """All effects of the block that was asked for; `source` is the store that was read.
+    """All effects of the block that was asked for; `source` says how far it was confirmed.
 
     Raises BlockIncomplete if the parts do not prove to be all there, ValueError if they are no block at all.
     """

@@ -13,18 +13,15 @@ from chains.tron.agreeing import agreed_final
 from chains.tron.answers import height_of
 from chains.tron.asking import (
     HEADERS,
-    block_at,
     find,
     header_at,
     header_by_id,
-    infos_at,
     is_known,
     newest,
 )
+from chains.tron.block_reading import final_block, head_block, settled_block
 from chains.tron.calling import Call, word_of
 from chains.tron.client import HEAD_STORE, SOLID_STORE, TronClient, TronNode
-from chains.tron.effects import read_block
-from chains.tron.failures import unavailable
 from chains.tron.hints import head_hints
 from chains.tron.holdings import code_of, coins_on, tokens_on
 from domain.assets import Asset, AssetKind, NetworkId
@@ -75,11 +72,11 @@ class TronReader:
     async def block(self, block_hash: bytes) -> BlockEffects:
         final = self._watch.held
         if final is not None and height_of(block_hash) <= final.ref.height:
-            return await self._client.on_one_node(lambda node: _solid_block(node, block_hash))
-        return await self._client.on_one_node(lambda node: _head_block(node, block_hash))
+            return await final_block(self._client, block_hash)
+        return await self._client.on_one_node(lambda node: head_block(node, block_hash))
 
     async def settled(self, header: Header) -> BlockEffects | None:
-        return await self._client.on_one_node(lambda node: _solid_block(node, header.ref.hash))
+        return await settled_block(self._client, header.ref.hash)
 
     async def status(self, txid: bytes) -> TxStatus:
         return await self._client.on_one_node(lambda node: _status(node, txid))
@@ -111,32 +108,6 @@ class TronReader:
         heads = Heads(own.latest, final)
         self._watch.keep(node, heads)
         return heads
-
-
-async def _head_block(node: TronNode, block_id: bytes) -> BlockEffects:
-    """A block of the node's present branch: results are kept by height, so the branch must not change."""
-    height = height_of(block_id)
-    block = await block_at(node, HEAD_STORE, block_id.hex())
-    infos = await infos_at(node, HEAD_STORE, height)
-    if (await header_at(node, HEAD_STORE, height)).ref.hash != block_id:
-        raise NodeStale(node.name, f"block {block_id.hex()} is not on its branch")
-    return _read(node, block_id, block, infos, HEAD_STORE)
-
-
-async def _solid_block(node: TronNode, block_id: bytes) -> BlockEffects:
-    height = height_of(block_id)
-    block, infos = await asyncio.gather(
-        block_at(node, SOLID_STORE, str(height)), infos_at(node, SOLID_STORE, height)
-    )
-    return _read(node, block_id, block, infos, SOLID_STORE)
-
-
-def _read(node: TronNode, block_id: bytes, block: object, infos: object, store: str) -> BlockEffects:
-    source = "solid" if store == SOLID_STORE else "head"
-    try:
-        return read_block(block_id, block, infos, source)
-    except ValueError as error:
-        raise unavailable(node.name, error) from error
 
 
 async def _status(node: TronNode, txid: bytes) -> TxStatus:

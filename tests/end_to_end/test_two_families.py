@@ -99,7 +99,7 @@ def test_a_killed_signer_delays_a_payment_on_tron_and_never_doubles_it(
 def test_a_deposit_on_tron_is_swept_with_lent_energy(
     stack: Stack, both: tuple[Account, Account], far: SeededNetwork[LocalTron]
 ) -> None:
-    """Its address becomes an account, is lent energy and gives it back, and a hot wallet has the tokens."""
+    """Its address becomes an account and is lent energy; its tokens reach a hot wallet; the stake is back."""
     carol = both[1]
     address = far.chain.read_address(pay_in(carol)["address"])
     await_credits([carol])

@@ -8,11 +8,11 @@ from chains.tron.client import TronNetwork
 from chains.tron.costs import TronPolicy
 from chains.tron.reader import TronReader
 from chains.tron.writer import TronWriter
-from devstack.faults.failing import status
+from devstack.faults.failing import change, status
 from devstack.tron.contradicting import Contradiction
 from domain.assets import NetworkId
 from domain.errors import FinalityBroken, NodeStale, NodeUnavailable
-from tests.support.chain_rigs import intent, signed_payment, stranger
+from tests.support.chain_rigs import intent, mined, pay, signed_payment, stranger
 from tests.support.chain_tron import BACKDATED_MS, TronRig, tron_devnet
 
 OTHER_GENESIS = b"\x05" * 32
@@ -94,6 +94,17 @@ async def test_nodes_that_disagree_share_what_lies_below(
     assert (await reader.heads()).final.ref.height == 60 - tron_rig.finality_depth
 
 
+async def test_a_node_that_all_others_contradict_is_left(tron_rig: TronRig) -> None:
+    """Of three nodes the one on a branch of its own is not followed, whichever was asked first."""
+    tron_rig.mine(60)
+    first, second = tron_rig.urls
+    reader = TronReader(tron_rig.connect((first, second, f"{second}/")))
+    tron_rig.surfaces[0].node.contradiction = Contradiction(20)
+    heads = await reader.heads()
+    assert heads.latest.ref.hash == tron_rig.chain.head.id
+    assert heads.final.ref.hash == tron_rig.chain.solid.id
+
+
 async def test_without_a_second_word_nothing_becomes_final(tron_rig: TronRig) -> None:
     """What was agreed on stays final, the head moves on; before any agreement there is no answer."""
     tron_rig.mine(30)
@@ -133,6 +144,37 @@ async def test_a_final_block_taken_back_by_all_is_broken_finality(tron_rig: Tron
         await reader.heads()
 
 
+async def test_a_final_block_is_settled_by_two_words(tron_rig: TronRig) -> None:
+    """Record 0012: two nodes tell the same, or nothing is settled; one alone is read again later."""
+    await pay(tron_rig, tron_rig.token, stranger(1), 5, 0)
+    header = (await mined(tron_rig)).header
+    tron_rig.mine(tron_rig.finality_depth)
+    reader = both(tron_rig)
+    await reader.heads()
+    settled = await reader.settled(header)
+    assert settled is not None
+    assert settled == await reader.block(header.ref.hash)
+    assert settled.completeness["source"] == "solid"
+    tron_rig.strike("*", status(503), node=1)
+    assert (await reader.block(header.ref.hash)).completeness["source"] == "head"
+    with pytest.raises(NodeStale):
+        await reader.settled(header)
+
+
+async def test_nodes_that_tell_other_effects_of_a_final_block_break_it(tron_rig: TronRig) -> None:
+    """A node that hides a log of a final block is found by the other one, whichever is asked first."""
+    await pay(tron_rig, tron_rig.token, stranger(1), 5, 0)
+    header = (await mined(tron_rig)).header
+    tron_rig.mine(tron_rig.finality_depth)
+    for node in (0, 1):
+        reader = both(tron_rig)
+        tron_rig.strike("walletsolidity/gettransactioninfobyblocknum", change(_without_logs), node=node)
+        with pytest.raises(FinalityBroken):
+            await reader.settled(header)
+        tron_rig.heal()
+    assert await both(tron_rig).settled(header) is not None
+
+
 @pytest.mark.parametrize(
     ("network", "urls", "settings", "why"),
     [
@@ -158,3 +200,8 @@ def _proofs(rig: TronRig) -> int:
     """How often the first node was asked for its genesis."""
     asked = [call.params[0] for call in rig.surfaces[0].asked]
     return sum(isinstance(one, dict) and one.get("id_or_num") == "0" for one in asked)
+
+
+def _without_logs(infos: object) -> object:
+    assert isinstance(infos, list)
+    return [{name: value for name, value in info.items() if name != "log"} for info in infos]

@@ -4,8 +4,10 @@ import logging
 from dataclasses import replace
 
 import pytest
+from eth_typing import Hash32
 
-from chains.codecs.tron import TronCodec
+from chains.codecs.tron import TronCodec, TronSigned, TronTransaction, reference_of, signing_digest
+from chains.codecs.tron_contracts import Transfer
 from chains.tron.costs import TronPolicy
 from chains.tron.writer import TronWriter
 from devstack.faults.exchange import Layer
@@ -16,7 +18,15 @@ from devstack.tron.messages import DelegateResourceContract, FreezeBalanceV2Cont
 from domain.errors import BytesMismatch, NotYet, WalletShort
 from domain.onchain import Inclusion
 from domain.replacements import NotReplaceable
-from domain.sends import BroadcastOutcome, NodeReason, SendKind, SendPlan, SimulationVerdict, TxPurpose
+from domain.sends import (
+    BroadcastOutcome,
+    NodeReason,
+    SendKind,
+    SendPlan,
+    SignedTx,
+    SimulationVerdict,
+    TxPurpose,
+)
 from tests.support.chain_rigs import (
     address_of,
     intent,
@@ -230,6 +240,30 @@ async def test_a_crowded_node_may_have_taken_it(tron_rig: TronRig, answer: str) 
     tron_rig.strike("wallet/broadcasthex", code(answer, taken=True))
     assert (await tron_rig.writer.broadcast(tx)).outcome is BroadcastOutcome.AMBIGUOUS
     assert [one.txid for one in (await mined(tron_rig)).transactions] == [tx.txid]
+
+
+async def test_memo_and_permission_are_part_of_the_id(tron_rig: TronRig) -> None:
+    """N8, T2: bytes of our codec with both are taken, and stand in the block under the id computed here."""
+    send = intent(tron_rig, tron_rig.native, stranger(1), 3)
+    plan = await tron_rig.writer.plan(send)
+    block_bytes, block_hash = reference_of(plan.reference)
+    transaction = TronTransaction(
+        block_bytes,
+        block_hash,
+        plan.expires_ms,
+        plan.planned_at_ms,
+        Transfer(send.wallet, send.payee, send.amount),
+        permission_id=2,
+        memo=b"a memo",
+    )
+    signature = tron_rig.payer.unsafe_sign_hash(Hash32(signing_digest(transaction)))
+    signed = TronSigned(transaction, signature.v - 27, signature.r, signature.s)
+    raw = TronCodec().encode(signed)
+    tx = SignedTx(TronCodec().txid(raw), raw)
+    assert (await tron_rig.writer.broadcast(tx)).outcome is BroadcastOutcome.ACCEPTED
+    assert [one.txid for one in (await mined(tron_rig)).transactions] == [tx.txid]
+    plain = sign(tron_rig, send, plan, 0)
+    assert plain.txid != tx.txid
 
 
 async def test_each_refusal_of_a_node_has_its_reason(tron_rig: TronRig) -> None:

@@ -190,6 +190,18 @@ async def test_what_left_its_block_after_its_time_is_proven_again(rig: DyingRig)
         assert len(await outlived_sends(session, NETWORK)) == 1
 
 
+async def test_a_dead_transaction_that_stands_in_a_block_freezes_its_wallet(rig: DyingRig) -> None:
+    """The nodes had lied together: nothing more is signed there before people have looked."""
+    await rig.grow(LIFETIME_BLOCKS)
+    assert await rig.record(rig.proof())
+    await rig.world.mine(rig.signed, nonce=None)
+    with rig.world.database.raw() as connection:
+        rows = connection.execute("SELECT state, why FROM chain.wallets").fetchall()
+    why = f"a transaction that was proven dead stands in a block: 0x{rig.signed.txid.hex()}"
+    assert rows == [("frozen", why)]
+    assert await rig.outcome() is AttemptOutcome.DEAD
+
+
 async def test_bytes_say_when_they_expire_and_not_the_plan(rig: DyingRig) -> None:
     """A plan may be renewed while the signer still signs the older one, whose time is later here."""
     with rig.world.database.raw() as connection:

@@ -5,15 +5,20 @@ import pytest
 from activities.following import FollowedNetwork, FollowingActivities
 from chains.memory import MemoryReader
 from chains.memory_blocks import MemoryChain
+from domain.assets import Asset
+from domain.deposits import WalletRole
 from domain.errors import NodeStale, NodeUnavailable
-from domain.onchain import BlockEffects
+from domain.onchain import BlockEffects, BlockRef, Held
 from domain.rules import Policy
+from ledger.floats import floats_of
+from ledger.nonce_lanes import FloatLimits, register_wallet, set_float_limits
 from ledger.observed import read_cursor
 from ledger.session import Sessions
-from tests.support.ledger_database import NETWORK, LedgerDatabase
+from tests.support.ledger_database import COIN, NETWORK, LedgerDatabase
 from tests.support.records import CATALOGUE
 
 FINALITY_DEPTH = 8
+WALLETS = (b"\x01" * 20, b"\x02" * 20)
 
 
 class Rig:
@@ -94,6 +99,35 @@ async def test_a_gap_becomes_final_once_it_is_read(rig: Rig) -> None:
     rig.chain.mine(2 * FINALITY_DEPTH)
     await rig.catch_up()
     assert await rig.final_height() == FINALITY_DEPTH + 2
+
+
+async def test_balances_of_a_block_that_is_no_longer_the_newest_final_one_wait(
+    rig: Rig, ledger_database: LedgerDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A node that has moved on holds nothing up; at the next final block the oldest reading comes first."""
+    money = ledger_database.sessions("croupier_money")
+    await rig.catch_up()
+    async with money.begin() as session:
+        for wallet in WALLETS:
+            await register_wallet(session, NETWORK, wallet, WalletRole.HOT)
+            await set_float_limits(session, NETWORK, wallet, COIN.asset_id, FloatLimits(0, 0, 1))
+    asked: list[bytes] = []
+
+    async def first_only(_: MemoryReader, who: bytes, __: Asset, at: BlockRef) -> Held:
+        asked.append(who)
+        if len(asked) % 2 == 0:
+            raise NodeStale("n", f"it does not answer for block {at.height} any more")
+        return Held(7, at)
+
+    monkeypatch.setattr(MemoryReader, "balance", first_only)
+    for height in (2, 4):
+        rig.chain.mine(FINALITY_DEPTH + 2 if height == 2 else 2)
+        assert await rig.catch_up() == FINALITY_DEPTH + height
+        assert await rig.final_height() == height
+    assert asked == [WALLETS[0], WALLETS[1], WALLETS[1], WALLETS[0]]
+    async with money.begin() as session:
+        known = [(row.confirmed, row.confirmed_height) for row in await floats_of(session, NETWORK)]
+    assert known == [(7, 2), (7, 4)]
 
 
 async def _no_block(_: MemoryReader, block_hash: bytes) -> BlockEffects:

@@ -175,6 +175,25 @@ async def test_only_solid_time_proves_a_death(tron_world: TronWorld, tron_people
     assert (tron_people.received(wish), tron_people.payments(wish)) == (wish.amount, 1)
 
 
+async def test_missed_slots_let_a_block_be_later_than_the_expiry(
+    tron_world: TronWorld, tron_people: People
+) -> None:
+    """N4: its parent is earlier than the expiry, so the block may hold it; paid, and never made anew."""
+    wish = tron_people.wish(await tron_people.rich_player())
+    txid = await sent_and_still(tron_world, tron_people, wish)
+    (raw,) = stored(tron_world, wish)
+    expires_ms = TronCodec().decode(bytes.fromhex(raw[2:])).transaction.expiration_ms
+    with withheld(tron_world, txid):
+        tron_world.mine((expires_ms - 1 - tron_world.chain.time_ms) // BLOCK_MS)
+    assert tron_world.chain.time_ms < expires_ms
+    tron_world.net.mine(1, skip_slots=2)
+    assert tron_world.chain.time_ms > expires_ms
+    tron_world.is_still = False
+    (paid,) = attempts_of(await tron_people.ended(wish, WithdrawalState.SETTLED))
+    assert (paid.outcome, paid.txid) == (AttemptOutcome.PAID, txid)
+    assert (stored(tron_world, wish), tron_people.payments(wish)) == ([raw], 1)
+
+
 async def test_a_forked_payment_is_found_at_its_new_height(
     tron_world: TronWorld, tron_people: People
 ) -> None:
