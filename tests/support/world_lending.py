@@ -85,14 +85,14 @@ class LendingHouse(TronWorld):
         """
         while True:
             await asyncio.sleep(TURN_SECONDS)
-            if self._waiting and not self.is_still and self._has_read_all():
+            if self._waiting and not self.is_still and self._has_settled_all():
                 await asyncio.sleep(TURN_SECONDS)
                 self.mine(BLOCKS_UNTIL_SOLID)
 
-    def _has_read_all(self) -> bool:
+    def _has_settled_all(self) -> bool:
         with self.database.raw() as connection:
-            read = connection.execute("SELECT height FROM chain.chains").fetchall()
-        return read == [(self.chain.height,)] or not read
+            settled = connection.execute("SELECT final_height FROM chain.chains").fetchall()
+        return settled == [(self.net.dev("status")["solid"],)] or not settled
 
     async def _signing(self) -> list[Worker]:
         records = SignerDatabase(SecretStr(self.database.dsn("croupier_signer")), pool_size=POOL_SIZE)
