@@ -13,13 +13,11 @@ from chains.gateway import ChainReader
 from domain.errors import FinalityBroken
 from domain.onchain import BlockEffects, Header
 from ledger.finality import above_final
-from ledger.observed import canonical_at
+from ledger.observed import EFFECTS, canonical_at
 from ledger.session import Sessions
 
 BLOCKS_AT_ONCE = 32
 """Blocks that become final in one step: a step that was cut off is repeated, those before it are not."""
-EFFECTS = "effects"
-"""Where a block's proof of completeness keeps the digest of everything it did."""
 SOURCE = "source"
 SOLID = "solid"
 """The source of a block that was read from the store of final blocks in the first place."""

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.deposits import DepositState
-from domain.errors import FinalityBroken, NotFound, RecordMismatch
+from domain.errors import BlockIncomplete, FinalityBroken, NotFound, RecordMismatch
 from domain.onchain import BlockEffects, BlockRef, Header
 from domain.sends import AttemptState
 from ledger.addresses import family_of, receivers
@@ -21,6 +21,9 @@ from ledger.events import EventKind, NewEvent, append_events
 from ledger.intake import IntakeRules, dust_at, judged_effects, record_deposits, record_effects
 from ledger.own_transactions import record_own_transactions
 from ledger.records import AnyRow
+
+EFFECTS = "effects"
+"""Where a block's proof of completeness keeps the digest of everything it did, if no header binds that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,7 @@ async def apply_block(  # noqa: PLR0913, PLR0917 - one block, the rules to judge
 
     False, with nothing written, if the cursor is not at `expected` or the network is frozen. Raises
     RecordMismatch for a block that is not the child of `expected`, and for a deposit that stands in two
-    blocks of one branch.
+    blocks of one branch; BlockIncomplete for one that comes back and is told to have done something else.
     """
     header = block.header
     if header.parent != expected.hash or header.ref.height != expected.height + 1:
@@ -215,8 +218,12 @@ def cursor_of(row: AnyRow) -> ChainCursor:
 async def _apply_header(
     session: AsyncConnection, network: str, header: Header, completeness: dict[str, str]
 ) -> None:
-    """A block may come back after it had left its branch: its header then becomes canonical again."""
-    await session.execute(
+    """A block may come back after it had left its branch: its header then becomes canonical again.
+
+    What it did is kept from its first reading, so a second one has to tell the same. Where no header binds
+    that, rows of both would else stand under the digest of one.
+    """
+    known = await session.scalar(
         insert(headers)
         .values(
             chain_id=network,
@@ -228,7 +235,10 @@ async def _apply_header(
             completeness=completeness,
         )
         .on_conflict_do_update(index_elements=["chain_id", "hash"], set_={"canonical": True})
+        .returning(headers.c.completeness)
     )
+    if known.get(EFFECTS) != completeness.get(EFFECTS):
+        raise BlockIncomplete(header.ref.hash.hex(), "it did something else when it was read before")
 
 
 async def _confirm(session: AsyncConnection, network: str, height: int, now: datetime) -> list[NewEvent]:

@@ -172,6 +172,19 @@ async def test_a_node_that_hides_it_does_not_kill_it(tron_rig: TronRig) -> None:
     assert "disagree" in seen.why
 
 
+async def test_an_index_that_catches_up_meanwhile_does_not_kill_it(tron_rig: TronRig) -> None:
+    """It lacked the transaction when it was asked and has its control a moment later: it is asked again."""
+    tx = await pay(tron_rig, tron_rig.native, stranger(1), 5, 0)
+    await mined(tron_rig)
+    tron_rig.mine(LIFETIME_BLOCKS // 2)
+    await pay(tron_rig, tron_rig.native, stranger(2), 1, 1)
+    tron_rig.mine(DEAD)
+    late = withhold_infos([tx.txid.hex()])
+    tron_rig.strike("wallet/gettransactioninfobyid", late)
+    tron_rig.strike("walletsolidity/gettransactioninfobyid", late, times=2)
+    assert isinstance(await tron_rig.writer.liveness(tron_rig.view(0, tx)), MayLand)
+
+
 async def test_what_cannot_expire_is_never_dead(tron_rig: TronRig) -> None:
     """An attempt without bytes or without an expiry proves nothing, whatever the time."""
     _, view = await expired(tron_rig)

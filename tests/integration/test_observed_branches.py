@@ -1,11 +1,11 @@
 """Blocks leave the rows with their branch, until they are final or their network is frozen."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
 from domain.deposits import DepositReason, DepositState
-from domain.errors import FinalityBroken
+from domain.errors import BlockIncomplete, FinalityBroken
 from domain.onchain import Header
 from ledger.finality import freeze
 from ledger.observed import canonical_at, read_cursor, unapply_block
@@ -63,6 +63,21 @@ async def test_a_branch_may_come_back(paid: Paid) -> None:
     assert (await recalled(paid.money)).state is DepositState.SEEN
     async with paid.chain.begin() as session:
         assert await canonical_at(session, NETWORK, 1) == paid.first
+
+
+async def test_a_block_that_comes_back_has_to_be_told_as_before(paid: Paid) -> None:
+    """Rows of the second reading would else be settled by the digest of the first, which was honest."""
+    honest = replace(block(paid.first), completeness={"effects": "nothing"})
+    assert await apply(paid.chain, paid.first, honest)
+    async with paid.chain.begin() as session:
+        assert await unapply_block(session, NETWORK, honest.header)
+    gift = effect(paid.target, 1_000_000, name="never sent")
+    lie = replace(honest, effects=(gift,), completeness={"effects": "a gift"})
+    with pytest.raises(BlockIncomplete, match="something else"):
+        await apply(paid.chain, paid.first, lie)
+    async with paid.chain.begin() as session:
+        assert (await read_cursor(session, NETWORK)).ref == paid.first.ref
+    assert await apply(paid.chain, paid.first, honest)
 
 
 async def test_a_deposit_that_fails_in_its_new_block_is_ignored(paid: Paid) -> None:
