@@ -86,9 +86,11 @@ def _cost(cost: Document) -> str:
         return coins(cost[name], cost["decimals"], cost["coin"])
 
     parts = [f"{clean(cost[name])} {name}" for name in ("energy", "bandwidth") if cost.get(name)]
-    for name in ("energy", "bandwidth"):
-        if cost.get(f"{name}_burnt"):
-            parts.append(f"{burnt(f'{name}_burnt')} burnt for {name}")
+    parts += [
+        f"{burnt(f'{name}_burnt')} burnt for {name}"
+        for name in ("energy", "bandwidth")
+        if cost.get(f"{name}_burnt")
+    ]
     if cost.get("activation"):
         parts.append(f"{burnt('activation')} for a new account")
     return "; ".join(filter(None, (burnt("fee"), ", ".join(parts))))
