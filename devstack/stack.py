@@ -194,7 +194,7 @@ def running_stack(  # noqa: PLR0913 - what one house differs in from another; al
         house = seed(
             directory, postgres, chains, tron, keys, wallets_per_network=wallets_per_network, dry=dry
         )
-        listeners = [free_port(port) for port in ports]
+        listeners = (free_port(ports[0]), free_port(ports[1]))
         stack = Stack(directory, postgres, temporal, chains, tron, keys, house, *listeners, processes)
         say("starting the signer, the workers and the API")
         _start_all(stack, twice)
