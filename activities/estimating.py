@@ -1,8 +1,10 @@
 """EstimatingActivities: what an own transfer would cost and what its addresses hold, at one final block."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
@@ -11,7 +13,7 @@ from chains.gateway import ChainReader, ChainWriter, EnergyReader
 from domain.assets import Catalogue
 from domain.borrowing import judge_on_energy
 from domain.energy import EnergyLook, needed_energy, sun_for
-from domain.errors import ChainFrozen, NotFound, NotYet
+from domain.errors import ChainFrozen, NodeStale, NotFound, NotYet
 from domain.onchain import BlockRef
 from domain.own_transfers import TransferFacts, TransferInput
 from domain.rules import Policy
@@ -31,6 +33,11 @@ from ledger.session import Sessions
 from ledger.sweepable import AddressBooks, books_of, expected_at
 from ledger.transfer_room import neediest_wallet
 
+LOOKS_MAX = 20
+LOOK_AGAIN_SECONDS = 0.2
+
+Answer = TypeVar("Answer")
+
 
 @dataclass(frozen=True, slots=True)
 class EstimatingActivities:
@@ -49,6 +56,22 @@ class EstimatingActivities:
 
         Raises NotYet while no hot wallet takes the asset.
         """
+        return await _patiently(lambda: self._estimate_sweep(ref))
+
+    @activity.defn
+    async def estimate_funding(self, ref: TransferInput) -> FundingEstimate:
+        """Say what a top-up has to bring; 0 if its target holds enough at the final block."""
+        return await _patiently(lambda: self._estimate_funding(ref))
+
+    @activity.defn
+    async def has_left(self, ref: TransferInput) -> bool:
+        """Whether the source of a paid sweep holds no more than it should at the final block.
+
+        A log alone proves no movement of a token; the network's own coin moves by its protocol.
+        """
+        return await _patiently(lambda: self._has_left(ref))
+
+    async def _estimate_sweep(self, ref: TransferInput) -> SweepEstimate:
         async with self.sessions.begin() as session:
             facts = await recall_transfer(session, ref.transfer_id)
             at = await _final_block(session, ref.network)
@@ -65,9 +88,7 @@ class EstimatingActivities:
             judge_sweep(look, terms, costs) if energy is None else judge_on_energy(look, energy, terms, costs)
         )
 
-    @activity.defn
-    async def estimate_funding(self, ref: TransferInput) -> FundingEstimate:
-        """Say what a top-up has to bring; 0 if its target holds enough at the final block."""
+    async def _estimate_funding(self, ref: TransferInput) -> FundingEstimate:
         async with self.sessions.begin() as session:
             facts = await recall_transfer(session, ref.transfer_id)
             at = await _final_block(session, ref.network)
@@ -83,12 +104,7 @@ class EstimatingActivities:
             height=at.height,
         )
 
-    @activity.defn
-    async def has_left(self, ref: TransferInput) -> bool:
-        """Whether the source of a paid sweep holds no more than it should at the final block.
-
-        A log alone proves no movement of a token; the network's own coin moves by its protocol.
-        """
+    async def _has_left(self, ref: TransferInput) -> bool:
         async with self.sessions.begin() as session:
             facts = await recall_transfer(session, ref.transfer_id)
             at = await _final_block(session, ref.network)
@@ -199,6 +215,16 @@ class EstimatingActivities:
         if terms is None:
             raise NotFound("transfer terms of asset", str(asset_id))
         return terms
+
+
+async def _patiently(look: Callable[[], Awaitable[Answer]]) -> Answer:
+    """Look once more, soon, while nodes have moved past the final block of our rows: these follow at once."""
+    for _ in range(LOOKS_MAX - 1):
+        try:
+            return await look()
+        except NodeStale:
+            await asyncio.sleep(LOOK_AGAIN_SECONDS)
+    return await look()
 
 
 async def _final_block(session: AsyncConnection, network: str) -> BlockRef:

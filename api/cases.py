@@ -11,6 +11,7 @@ from api.schemas.cases import (
     CaseAnswer,
     CaseFilter,
     CaseLine,
+    CostShown,
     TicketOutcome,
     TicketShown,
     VariantShown,
@@ -19,7 +20,7 @@ from api.schemas.cases import (
     WantedShown,
 )
 from api.schemas.withdrawals import WithdrawalAnswer
-from domain.assets import Catalogue
+from domain.assets import Asset, Catalogue
 from domain.cases import Said
 from domain.ids import player_text
 from domain.reviews import Reason
@@ -96,7 +97,7 @@ def show_case(
         updated_at=case.line.updated_at,
         code=facts.code,
         detail=facts.sentence,
-        attempts=_attempts(facts, case.hashes),
+        attempts=_attempts(facts, case.hashes, assets.native(facts.network)),
         wanted=[_wanted(facts, wish) for wish in unfulfilled(facts)],
         audit=[_ticket(facts, row) for row in case.tickets],
         withdrawal=WithdrawalAnswer.of(facts, assets.by_id(facts.asset_id), to),
@@ -118,7 +119,7 @@ def _waits_for(reason: Reason | None) -> WaitsFor | None:
     return WaitsFor.ITSELF if reason.retries_by_itself else WaitsFor.PERSON
 
 
-def _attempts(facts: WithdrawalFacts, hashes: Sequence[SignedVariant]) -> list[AttemptShown]:
+def _attempts(facts: WithdrawalFacts, hashes: Sequence[SignedVariant], native: Asset) -> list[AttemptShown]:
     return [
         AttemptShown(
             attempt=attempt.attempt,
@@ -129,13 +130,30 @@ def _attempts(facts: WithdrawalFacts, hashes: Sequence[SignedVariant]) -> list[A
             block_height=attempt.block_height,
             has_no_effect=attempt.why is not None,
             hashes=[
-                VariantShown(variant=one.variant, purpose=one.purpose, txid=_hex(one.txid))
+                VariantShown(
+                    variant=one.variant, purpose=one.purpose, txid=_hex(one.txid), cost=_cost(one, native)
+                )
                 for one in hashes
                 if one.attempt == attempt.attempt
             ],
         )
         for attempt in (facts.send.attempts if facts.send else ())
     ]
+
+
+def _cost(signed: SignedVariant, native: Asset) -> CostShown | None:
+    if signed.fee is None:
+        return None
+    return CostShown(
+        fee=signed.fee,
+        coin=native.symbol,
+        decimals=native.decimals,
+        energy=signed.used.get("energy"),
+        energy_burnt=signed.used.get("energy_burnt_sun"),
+        bandwidth=signed.used.get("bandwidth"),
+        bandwidth_burnt=signed.used.get("bandwidth_burnt_sun"),
+        activation=signed.used.get("activation_sun"),
+    )
 
 
 def _wanted(facts: WithdrawalFacts, wish: Wish) -> WantedShown:

@@ -21,8 +21,9 @@ SLOT_MS = 3_000
 class Ground:
     """One kind of network: its place in the stack, who reads and kills its node, and what it is asked for.
 
-    `window` withdrawals are open at once, `deposits` are the whole coins and tokens of each player;
-    `watched_addresses` of one key family are paid to `deposits_per_second` times a second.
+    `window` withdrawals are open at once after `ramp_seconds`, which are about as long as one takes where the
+    network needs a minute to be final: all at once would end at once, too. `deposits` are the whole coins and
+    tokens of each player; `watched_addresses` of a key family are paid to `deposits_per_second` a second.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Ground:
     tron_slot_ms: int | None
     block_seconds: float
     window: int
+    ramp_seconds: float
     deposits: tuple[int, int]
     watched_addresses: int
     deposits_per_second: int
@@ -45,6 +47,7 @@ ON_EVM = Ground(
     tron_slot_ms=None,
     block_seconds=1,
     window=64,
+    ramp_seconds=0,
     deposits=(100, 10_000),
     watched_addresses=100_000,
     deposits_per_second=20,
@@ -58,6 +61,7 @@ ON_TRON = Ground(
     tron_slot_ms=SLOT_MS,
     block_seconds=SLOT_MS / 1_000,
     window=320,
+    ramp_seconds=75,
     deposits=(1_000, 10_000),
     watched_addresses=100_000,
     deposits_per_second=5,

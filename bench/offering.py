@@ -75,8 +75,10 @@ class Offer:
         self._fresh = _wishes(players, seeded, seed)
         self._open: dict[str, Wish] = {}
 
-    async def keep_open(self, window: int, seconds: float) -> None:
+    async def keep_open(self, window: int, seconds: float, ramp_seconds: float) -> None:
         """Hold `window` withdrawals open for so long, then wait until all have ended.
+
+        The first ones are asked for one after the other, evenly over `ramp_seconds` of that time.
 
         Those that do not end within a quarter of an hour stay behind without `closed_at`.
         """
@@ -88,12 +90,14 @@ class Offer:
             asyncio.TaskGroup() as group,
         ):
             beside = [group.create_task(self._watch()), group.create_task(self._renew_tokens())]
-            lanes = [group.create_task(self._lane(http, ends_at)) for _ in range(window)]
+            step = ramp_seconds / window
+            lanes = [group.create_task(self._lane(http, step * place, ends_at)) for place in range(window)]
             await asyncio.wait(lanes, timeout=seconds + DRAIN_SECONDS)
             for task in [*beside, *lanes]:
                 task.cancel()
 
-    async def _lane(self, http: httpx.AsyncClient, ends_at: float) -> None:
+    async def _lane(self, http: httpx.AsyncClient, waits: float, ends_at: float) -> None:
+        await asyncio.sleep(waits)
         while time() < ends_at:
             wish = next(self._fresh)
             self.wishes.append(wish)

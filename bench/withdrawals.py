@@ -61,6 +61,7 @@ def run(ground: Ground, build: Path, *, minutes: float = MINUTES, seed: int = SE
         "hot_wallets": WALLETS,
         "processes_run_twice": TWICE,
         "open_at_once": ground.window,
+        "ramp_seconds": ground.ramp_seconds,
         "players": PLAYERS,
         "minutes": minutes,
         "seed": seed,
@@ -123,7 +124,7 @@ async def _offer_and_kill(
     ground: Ground, stack: Stack, offer: Offer, seconds: float, seed: int
 ) -> list[Death]:
     async with asyncio.TaskGroup() as group:
-        group.create_task(offer.keep_open(ground.window, seconds))
+        group.create_task(offer.keep_open(ground.window, seconds, ground.ramp_seconds))
         killing = group.create_task(kill_in_time(stack, ground.node(stack.house), plan_kills(seconds, seed)))
     return killing.result()
 

@@ -10,6 +10,9 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
+TALKATIVE = ("httpx",)
+"""Libraries that tell every request with its whole address, which may hold a key of a node's provider."""
+
 _log = structlog.stdlib.get_logger("steps")
 
 
@@ -41,6 +44,8 @@ def configure_logging(level: int = logging.INFO) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    for talkative in TALKATIVE:
+        logging.getLogger(talkative).setLevel(logging.WARNING)
 
 
 class StepLog(Interceptor):

@@ -179,8 +179,8 @@ async def unfinished_delegations(
 
 _SHOWN = text("""
     SELECT d.*, d.wanted_back_at IS NOT NULL
-             OR d.purpose = 'sweep' AND d.opened_at < clock_timestamp() - make_interval(secs => :seconds)
-             AS is_due_back
+             OR d.purpose = 'sweep' AND d.opened_at IS NOT NULL
+                AND d.opened_at < clock_timestamp() - make_interval(secs => :seconds) AS is_due_back
       FROM chain.delegations d WHERE d.delegation_id = :id
 """)
 

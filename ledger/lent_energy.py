@@ -64,8 +64,8 @@ _OPEN = text("""
            d.state = 'open' OR d.state = 'returning' AND NOT EXISTS (
              SELECT FROM chain.attempts t WHERE t.send_id = d.return_id
                 AND (t.block_hash IS NOT NULL OR t.outcome = 'paid')) AS is_shown,
-           d.purpose = 'sweep' AND d.opened_at < clock_timestamp() - make_interval(secs => :seconds)
-             AS is_overdue
+           d.purpose = 'sweep' AND d.opened_at IS NOT NULL
+             AND d.opened_at < clock_timestamp() - make_interval(secs => :seconds) AS is_overdue
       FROM chain.delegations d
      WHERE d.chain_id = :network AND d.state <> 'returned'
      ORDER BY d.planned_at, d.delegation_id

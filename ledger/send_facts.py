@@ -1,26 +1,31 @@
 """What the rows know about a send, gathered into the facts a workflow continues from."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.errors import NotFound
 from domain.sends import AttemptFacts, AttemptOutcome, AttemptState, SendFacts, TxPurpose
-from ledger.chain_records import signed_txs
 from ledger.levels import recall_places
+from ledger.records import AnyRow
 
 
 @dataclass(frozen=True, slots=True)
 class SignedVariant:
-    """One signed transaction of an attempt."""
+    """One signed transaction of an attempt.
+
+    Once a block holds it, `fee` is what the network took for it in native units, and `used` says what for.
+    """
 
     attempt: int
     variant: int
     purpose: TxPurpose
     txid: bytes
+    fee: int | None = None
+    used: Mapping[str, int] = field(default_factory=dict[str, int])
 
 
 async def recall_send(session: AsyncConnection, send_id: UUID) -> SendFacts:
@@ -75,12 +80,23 @@ async def recall_sends(session: AsyncConnection, send_ids: Iterable[UUID]) -> di
 
 async def hashes_of(session: AsyncConnection, send_id: UUID) -> list[SignedVariant]:
     """Every transaction that was ever signed for a send and copied, in the order of attempts and variants."""
-    rows = await session.execute(
-        select(signed_txs.c.attempt, signed_txs.c.variant, signed_txs.c.purpose, signed_txs.c.txid)
-        .where(signed_txs.c.send_id == send_id)
-        .order_by(signed_txs.c.attempt, signed_txs.c.variant)
-    )
-    return [SignedVariant(row.attempt, row.variant, TxPurpose(row.purpose), row.txid) for row in rows]
+    return [
+        SignedVariant(
+            attempt=row.attempt,
+            variant=row.variant,
+            purpose=TxPurpose(row.purpose),
+            txid=row.txid,
+            fee=None if row.fee is None else int(row.fee),
+            used=_used(row),
+        )
+        for row in await session.execute(_HASHES, {"id": send_id})
+    ]
+
+
+def _used(row: AnyRow) -> dict[str, int]:
+    """What a transaction consumed, which its row keeps as text."""
+    used: dict[str, str] = row.used or {}
+    return {name: int(units) for name, units in used.items()}
 
 
 _SENDS = text("""
@@ -95,6 +111,16 @@ _SENDS = text("""
       LEFT JOIN chain.grants g ON g.send_id = s.send_id
       LEFT JOIN chain.wallets w ON w.chain_id = g.chain_id AND w.address = g.wallet
      WHERE s.send_id = ANY(:ids)
+""")
+
+_HASHES = text("""
+    SELECT x.attempt, x.variant, x.purpose, x.txid, o.fee, o.detail->'used' AS used
+      FROM chain.signed_txs x
+      JOIN chain.attempts t ON t.send_id = x.send_id AND t.attempt = x.attempt
+      LEFT JOIN chain.own_txs o
+        ON (o.chain_id, o.txid, o.block_hash) = (x.chain_id, t.landed_txid, t.block_hash) AND o.txid = x.txid
+     WHERE x.send_id = :id
+     ORDER BY x.attempt, x.variant
 """)
 
 _ATTEMPTS = text("""

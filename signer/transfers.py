@@ -65,7 +65,7 @@ def check_transfer(owed: Obligation, terms: NetworkTerms, *, payee_is_deposit: b
         SendKind.TO_COLD: owed.payee in terms.cold,
         SendKind.GAS: payee_is_deposit and not owed.contract,
         # What was lent comes back from whomever it was lent to.
-        SendKind.ENERGY: owed.returns or payee_is_deposit or is_hot,
+        SendKind.ENERGY: not owed.contract and (owed.returns or payee_is_deposit or is_hot),
     }
     if not may_receive.get(SendKind(owed.kind), False):
         raise _refusal(Refusal.NOT_ALLOWED, f"the payee is none that a {owed.kind} may pay")

@@ -74,7 +74,26 @@ def _attempts(attempts: list[Document]) -> list[Text]:
         for signed in attempt["hashes"]:
             name = f"{clean(signed['variant'])} {clean(signed['purpose'])}"
             lines.append(Text.assemble((f"  {name:<9}", "dim"), clean(signed["txid"])))
+            if signed.get("cost"):
+                lines.append(Text.assemble(("  cost     ", "dim"), _cost(signed["cost"])))
     return lines
+
+
+def _cost(cost: Document) -> str:
+    """The fee, and on Tron what it was for: `1.445 TRX; 130000 energy, 1.1 TRX for a new account`."""
+
+    def burnt(name: str) -> str:
+        return coins(cost[name], cost["decimals"], cost["coin"])
+
+    parts = [f"{clean(cost[name])} {name}" for name in ("energy", "bandwidth") if cost.get(name)]
+    parts += [
+        f"{burnt(f'{name}_burnt')} burnt for {name}"
+        for name in ("energy", "bandwidth")
+        if cost.get(f"{name}_burnt")
+    ]
+    if cost.get("activation"):
+        parts.append(f"{burnt('activation')} for a new account")
+    return "; ".join(filter(None, (burnt("fee"), ", ".join(parts))))
 
 
 def _history(case: Document) -> Table:

@@ -72,12 +72,30 @@ class CasePage(Shown):
     next: str | None = Field(default=None, description="The cursor of the next page.")
 
 
+class CostShown(Shown):
+    """What the network took for a transaction, and on Tron what for: energy, bandwidth, a new account.
+
+    Coins are units of the network's own coin, of which one has 10^`decimals`. What was burnt is part of the
+    fee; energy and bandwidth beyond that came from stake, or were free.
+    """
+
+    fee: UnitsShown
+    coin: str
+    decimals: int
+    energy: int | None = None
+    energy_burnt: UnitsShown | None = None
+    bandwidth: int | None = Field(default=None, description="Bytes.")
+    bandwidth_burnt: UnitsShown | None = None
+    activation: UnitsShown | None = Field(default=None, description="What the payee's account cost.")
+
+
 class VariantShown(Shown):
     """One signed transaction of an attempt."""
 
     variant: int
     purpose: TxPurpose
     txid: str
+    cost: CostShown | None = Field(default=None, description="Null while no block holds it.")
 
 
 class AttemptShown(Shown):

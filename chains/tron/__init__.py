@@ -1,1 +1,1 @@
-"""Tron networks over the HTTP API of their nodes."""
+"""The adapter for every Tron network; only bootstrap imports it."""

@@ -90,7 +90,7 @@ def read_info(answer: object) -> Info:
     receipt = member(answer, "receipt") if has(answer, "receipt") else {}
     outcome = member(receipt, "result") if has(receipt, "result") else ""
     result = member(answer, "result") if has(answer, "result") else SUCCESS
-    if result not in {SUCCESS, FAILED} or not isinstance(outcome, str):
+    if not isinstance(result, str) or result not in {SUCCESS, FAILED} or not isinstance(outcome, str):
         raise ValueError(f"a result was expected, not {result!r:.40} and {outcome!r:.40}")
     return Info(
         txid=hash_member(answer, "id"),

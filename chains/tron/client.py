@@ -107,7 +107,7 @@ class TronNode:
         answer = await self.call(path, body)
         try:
             return read(answer)
-        except (ValueError, OverflowError) as error:
+        except (ValueError, TypeError, AttributeError, LookupError, OverflowError) as error:
             raise unavailable(self.name, error) from error
 
     async def identity(self) -> ChainIdentity:

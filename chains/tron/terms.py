@@ -15,6 +15,7 @@ BANDWIDTH_PRICE = "getTransactionFee"
 ACTIVATION_PRICE = "getCreateNewAccountFeeInSystemContract"
 ACCOUNT_BANDWIDTH_PRICE = "getCreateAccountFee"
 FEE_LIMIT_MAX = "getMaxFeeLimit"
+PARAMETERS = (ENERGY_PRICE, BANDWIDTH_PRICE, ACTIVATION_PRICE, ACCOUNT_BANDWIDTH_PRICE, FEE_LIMIT_MAX)
 
 logger = logging.getLogger(__name__)
 
@@ -86,11 +87,11 @@ def _parameters(answer: object) -> dict[str, int]:
     found: dict[str, int] = {}
     for entry in members(answer, "chainParameter"):
         name = member(entry, "key")
-        if name in {ENERGY_PRICE, BANDWIDTH_PRICE, ACTIVATION_PRICE, ACCOUNT_BANDWIDTH_PRICE, FEE_LIMIT_MAX}:
+        if name in PARAMETERS:
             found[str(name)] = whole_or_zero(entry, "value")
-    for name in (ENERGY_PRICE, BANDWIDTH_PRICE, ACTIVATION_PRICE, ACCOUNT_BANDWIDTH_PRICE, FEE_LIMIT_MAX):
-        if name not in found:
-            raise ValueError(f"parameter {name} is missing")
+    missing = [name for name in PARAMETERS if name not in found]
+    if missing:
+        raise ValueError(f"parameters are missing: {', '.join(missing)}")
     return found
 
 

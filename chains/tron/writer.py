@@ -29,6 +29,7 @@ from domain.sends import (
 )
 
 DETAIL_LENGTH_MAX = 300
+SUCCESS = "SUCCESS"
 
 logger = logging.getLogger(__name__)
 
@@ -93,9 +94,9 @@ class TronWriter:
 
 
 def _judge(node: TronNode, answer: Mapping[str, object]) -> NodeAnswer:
-    if answer.get("result") is True and answer.get("code") in {None, "SUCCESS"}:
+    code, message = str(answer.get("code") or SUCCESS), str(answer.get("message") or "")
+    if answer.get("result") is True and code == SUCCESS:
         return NodeAnswer(node.name, BroadcastOutcome.ACCEPTED, "taken", NodeReason.TAKEN)
-    code, message = str(answer.get("code", "NO_CODE")), str(answer.get("message", ""))
     outcome, reason = judge_broadcast(code, plain(message))
     return NodeAnswer(node.name, outcome, f"{code} {plain(message)}".strip()[:DETAIL_LENGTH_MAX], reason)
 

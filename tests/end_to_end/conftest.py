@@ -12,10 +12,12 @@ from devstack.callers import BackOffice, PlayerClient, wait_for
 from devstack.evm_network import LocalEvm
 from devstack.local_chains import SeededNetwork
 from devstack.runs import open_run
-from devstack.stack import CHAIN_IDS, TRON_SLOT_MS, Stack, running_stack
+from devstack.stack import CHAIN_IDS, Stack, running_stack
 from devstack.telling import Teller
 from domain.assets import Asset
 
+SLOT_MS = 300
+"""Slots of the Tron network: short, so that its final blocks come in six seconds."""
 COINS = 3 * 10**18
 TOKENS = 50 * 10**6
 
@@ -27,7 +29,7 @@ def stack() -> Iterator[Stack]:
     """The house, started once; the hot wallets of its second chain have no tokens."""
     run = open_run("end-to-end")
     try:
-        with running_stack(run.path, say=print, dry=CHAIN_IDS[1:], tron_slot_ms=TRON_SLOT_MS) as running:
+        with running_stack(run.path, say=print, dry=CHAIN_IDS[1:], tron_slot_ms=SLOT_MS) as running:
             yield running
     finally:
         run.close()

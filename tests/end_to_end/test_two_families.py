@@ -26,7 +26,7 @@ from workflows.names import planner_id
 
 pytestmark = pytest.mark.timeout(300)
 
-UNITS = 30 * 10**6
+UNITS = 300 * 10**6
 SWEEPING_SECONDS = 150
 OPEN = {
     "own_transfers": "SELECT count(*) FROM chain.own_transfers WHERE closed_at IS NULL",

@@ -94,6 +94,17 @@ async def test_nodes_that_disagree_share_what_lies_below(
     assert (await reader.heads()).final.ref.height == 60 - tron_rig.finality_depth
 
 
+async def test_a_node_that_all_others_contradict_is_left(tron_rig: TronRig) -> None:
+    """Of three nodes the one on a branch of its own is not followed, whichever was asked first."""
+    tron_rig.mine(60)
+    first, second = tron_rig.urls
+    reader = TronReader(tron_rig.connect((first, second, f"{second}/")))
+    tron_rig.surfaces[0].node.contradiction = Contradiction(20)
+    heads = await reader.heads()
+    assert heads.latest.ref.hash == tron_rig.chain.head.id
+    assert heads.final.ref.hash == tron_rig.chain.solid.id
+
+
 async def test_without_a_second_word_nothing_becomes_final(tron_rig: TronRig) -> None:
     """What was agreed on stays final, the head moves on; before any agreement there is no answer."""
     tron_rig.mine(30)

@@ -84,7 +84,23 @@ SENT: dict[str, Any] = {
             "nonce": 4,
             "block_height": 2146,
             "has_no_effect": False,
-            "hashes": [{"variant": 1, "purpose": "pay", "txid": "0x" + "11" * 32}],
+            "hashes": [
+                {
+                    "variant": 1,
+                    "purpose": "pay",
+                    "txid": "0x" + "11" * 32,
+                    "cost": {
+                        "fee": "1445000",
+                        "coin": "TRX",
+                        "decimals": 6,
+                        "energy": 130000,
+                        "energy_burnt": None,
+                        "bandwidth": None,
+                        "bandwidth_burnt": "345000",
+                        "activation": "1100000",
+                    },
+                }
+            ],
         },
         {
             "attempt": 2,
@@ -95,8 +111,8 @@ SENT: dict[str, Any] = {
             "block_height": None,
             "has_no_effect": False,
             "hashes": [
-                {"variant": 1, "purpose": "pay", "txid": "0x" + "ab" * 32},
-                {"variant": 2, "purpose": "bump", "txid": "0x" + "c4" * 32},
+                {"variant": 1, "purpose": "pay", "txid": "0x" + "ab" * 32, "cost": None},
+                {"variant": 2, "purpose": "bump", "txid": "0x" + "c4" * 32, "cost": None},
             ],
         },
     ],

@@ -1,24 +1,35 @@
 """A world over the Tron devnet, one of whose wallets lends energy to the others and to swept addresses."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import UUID
 
+from coincurve import PrivateKey
 from pydantic import SecretStr
 from temporalio.worker import Worker
 
 from bootstrap.networks import ConnectedNetwork
 from bootstrap.settings import HouseFile, NetworkEntry
+from chains.codecs.abi import WORD_BYTES
+from chains.codecs.hdkeys import address_of
+from chains.codecs.keccak import keccak256
 from chains.codecs.tron import TronCodec, TronSigned, TronTransaction, reference_of, signing_digest
-from chains.codecs.tron_contracts import DelegateResource, FreezeBalanceV2, Resource
+from chains.codecs.tron_contracts import DelegateResource, FreezeBalanceV2, Resource, Trigger
 from chains.tron.client import TronClient, TronNetwork
 from chains.tron.energy import TronEnergy
 from devstack.postgres import Postgres
 from devstack.tron.node import TronDevnet
 from domain.assets import NetworkId
-from domain.delegations import DelegationFacts, DelegationState, DelegationStep, next_delegation_step
+from domain.delegations import (
+    DelegationFacts,
+    DelegationState,
+    DelegationStep,
+    delegation_id_of,
+    next_delegation_step,
+)
 from domain.deposits import WalletRole
 from domain.energy_rounds import EnergyRound, EnergyRoundResult
 from ledger.delegations import recall_delegation
@@ -38,6 +49,11 @@ from workflows.names import OPS_QUEUE, energy_round_id, energy_workflow_id
 
 STAKED_SUN = 2_000_000 * SUN
 """What the energy wallet has staked: energy for more than a hundred transfers of tokens."""
+ISSUER = 0
+"""The funded account of the genesis that owns the token's contract."""
+SELECTOR_BYTES = 4
+TURN_SECONDS = 0.25
+BLOCKS_UNTIL_SOLID = 20
 STANDING_SUN = 50_000 * SUN
 DELEGATION_MAX = 100_000 * SUN
 
@@ -61,6 +77,22 @@ class LendingHouse(TronWorld):
         self._closing.append(client.close)
         plain = TronWorld.connect(self, entry)
         return replace(plain, energy=TronEnergy(client))
+
+    async def mine_on(self) -> None:
+        """Make enough blocks for all before to be solid, once the follower has read the last ones.
+
+        Between two turns a balance can be read at the block that our rows call final.
+        """
+        while True:
+            await asyncio.sleep(TURN_SECONDS)
+            if self._waiting and not self.is_still and self._has_settled_all():
+                await asyncio.sleep(TURN_SECONDS)
+                self.mine(BLOCKS_UNTIL_SOLID)
+
+    def _has_settled_all(self) -> bool:
+        with self.database.raw() as connection:
+            settled = connection.execute("SELECT final_height FROM chain.chains").fetchall()
+        return settled == [(self.net.dev("status")["solid"],)] or not settled
 
     async def _signing(self) -> list[Worker]:
         records = SignerDatabase(SecretStr(self.database.dsn("croupier_signer")), pool_size=POOL_SIZE)
@@ -96,6 +128,16 @@ class LendingHouse(TronWorld):
     async def facts(self, delegation_id: UUID) -> DelegationFacts:
         async with self.rows.begin() as session:
             return await recall_delegation(session, delegation_id)
+
+    def next_delegation(self, receiver: bytes, after: int | None = None) -> UUID:
+        """The id of the delegation that a receiver is lent next, or after so many others."""
+        with self.database.raw() as connection:
+            known = connection.execute(
+                "SELECT count(*) FROM chain.delegations WHERE receiver = %s", [receiver]
+            ).fetchone()
+        assert known is not None
+        number = int(str(known[0])) if after is None else after
+        return delegation_id_of(self.place.network, receiver, number + 1)
 
     def sign(self, wallet: bytes, transaction: TronTransaction) -> bytes:
         """What people sign with the key of a wallet, outside of the house."""
@@ -162,6 +204,30 @@ def by_people(world: LendingHouse, contract: FreezeBalanceV2 | DelegateResource)
     world.net.solidify()
 
 
+def by_issuer(world: LendingHouse, selector: str, *holders: bytes) -> None:
+    """What Tether does with its contract: a call of its owner, in the next block."""
+    secret, _ = world.net.account(ISSUER)
+    key, status = PrivateKey(secret), world.net.dev("status")
+    ref_block_bytes, ref_block_hash = reference_of(bytes.fromhex(str(status["solid_id"])))
+    words = b"".join(holder.rjust(WORD_BYTES, b"\x00") for holder in holders)
+    transaction = TronTransaction(
+        ref_block_bytes=ref_block_bytes,
+        ref_block_hash=ref_block_hash,
+        expiration_ms=int(status["head_ms"]) + LIFE_MS,
+        timestamp_ms=int(status["head_ms"]),
+        contract=Trigger(
+            address_of(key.public_key.format()),
+            world.place.token.contract,
+            keccak256(selector.encode())[:SELECTOR_BYTES] + words,
+        ),
+        fee_limit=100 * SUN,
+    )
+    signature = key.sign_recoverable(signing_digest(transaction), hasher=None)
+    r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:64], "big")
+    world.chain.submit(TronCodec().encode(TronSigned(transaction, signature[64], r, s)))
+    world.chain.mine()
+
+
 def workflow_of(delegation_id: UUID) -> str:
     """The id of its workflow."""
     return energy_workflow_id(delegation_id)
@@ -188,9 +254,14 @@ async def returned(world: LendingHouse, delegation_id: UUID) -> DelegationFacts:
 
 
 def _with_lender(house: HouseFile, giver: bytes) -> HouseFile:
-    """The same house, one of whose hot wallets is an energy wallet."""
+    """The same house, one of whose hot wallets is an energy wallet; a TRX is worth a token at most."""
     wallets = tuple(
         one.model_copy(update={"role": WalletRole.ENERGY}) if one.address == giver else one
         for one in house.wallets
     )
-    return house.model_copy(update={"wallets": wallets})
+    terms = tuple(
+        one.model_copy(update={"coin_price": 10**6 if one.coin_price else 0})
+        for one in house.policy.transfer_terms
+    )
+    policy = house.policy.model_copy(update={"transfer_terms": terms})
+    return house.model_copy(update={"wallets": wallets, "policy": policy})

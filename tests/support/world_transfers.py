@@ -9,14 +9,13 @@ from domain.planning import PlanReport, PlanRound
 from domain.sends import SendKind
 from ledger.floats import WalletFloat, floats_of
 from ledger.own_transfers import TransferPlan, open_transfer_at, plan_transfer, recall_transfer
-from tests.support.ledger_database import COIN, NETWORK
-from tests.support.world import World
+from tests.support.world import RunningHouse
 from workflows.names import OPS_QUEUE, planner_id
 from workflows.planner import PlannerWorkflow
 from workflows.starts import transfer_start
 
 
-async def planned(world: World, plan: TransferPlan) -> TransferInput:
+async def planned(world: RunningHouse, plan: TransferPlan) -> TransferInput:
     """Insert the row of a transfer and start its workflow."""
     async with world.rows.begin() as session:
         transfer = await plan_transfer(session, plan, datetime.now(UTC))
@@ -25,7 +24,7 @@ async def planned(world: World, plan: TransferPlan) -> TransferInput:
     return transfer
 
 
-async def plan_round(world: World, *, workflow_id: str | None = None) -> PlanReport:
+async def plan_round(world: RunningHouse, *, workflow_id: str | None = None) -> PlanReport:
     """One round of the planner, as its schedule would start it."""
     rounds = await world.money.start_workflow(
         PlannerWorkflow.run,
@@ -36,14 +35,14 @@ async def plan_round(world: World, *, workflow_id: str | None = None) -> PlanRep
     return await rounds.result()
 
 
-async def transfer_of(world: World, transfer: TransferInput) -> TransferFacts:
+async def transfer_of(world: RunningHouse, transfer: TransferInput) -> TransferFacts:
     """The transfer as its rows show it."""
     async with world.rows.begin() as session:
         return await recall_transfer(session, transfer.transfer_id)
 
 
 async def transfer_until(
-    world: World, transfer: TransferInput, holds: Callable[[TransferFacts], bool], what: str
+    world: RunningHouse, transfer: TransferInput, holds: Callable[[TransferFacts], bool], what: str
 ) -> TransferFacts:
     """Wait until the rows of a transfer say something."""
     found: list[TransferFacts] = []
@@ -59,14 +58,14 @@ async def transfer_until(
     return found[-1]
 
 
-async def ended(world: World, transfer: TransferInput, state: TransferState) -> TransferFacts:
+async def ended(world: RunningHouse, transfer: TransferInput, state: TransferState) -> TransferFacts:
     """Wait until the transfer's row and its workflow have ended, and return the row."""
     await transfer_until(world, transfer, lambda facts: facts.state is state, f"the end as {state}")
     await world.money.get_workflow_handle(workflow_of(transfer)).result()
     return await transfer_of(world, transfer)
 
 
-async def transfers_at(world: World, kind: SendKind, address: bytes) -> list[TransferInput]:
+async def transfers_at(world: RunningHouse, kind: SendKind, address: bytes) -> list[TransferInput]:
     """All transfers of a kind at an address, oldest first: by payee for a top-up, else by source."""
     place = "payee" if kind is SendKind.GAS else "source"
     with world.database.raw() as connection:
@@ -75,16 +74,16 @@ async def transfers_at(world: World, kind: SendKind, address: bytes) -> list[Tra
             f" WHERE kind = %s AND {place} = %s ORDER BY planned_at",
             [kind.value, address],
         ).fetchall()
-    return [TransferInput(transfer_id=row[0], kind=kind, network=NETWORK) for row in rows]
+    return [TransferInput(transfer_id=row[0], kind=kind, network=world.place.network) for row in rows]
 
 
-async def opened_at(world: World, kind: SendKind, address: bytes) -> TransferInput:
+async def opened_at(world: RunningHouse, kind: SendKind, address: bytes) -> TransferInput:
     """Wait until a transfer of a kind is open at an address."""
     found: list[TransferInput] = []
 
     async def looks() -> bool:
         async with world.rows.begin() as session:
-            transfer = await open_transfer_at(session, kind, NETWORK, address)
+            transfer = await open_transfer_at(session, kind, world.place.network, address)
         found.extend([transfer] if transfer else [])
         return transfer is not None
 
@@ -92,16 +91,17 @@ async def opened_at(world: World, kind: SendKind, address: bytes) -> TransferInp
     return found[-1]
 
 
-def held_at(world: World, address: bytes, asset: Asset) -> int:
+def held_at(world: RunningHouse, address: bytes, asset: Asset) -> int:
     """What an address holds on chain."""
-    return world.chain.latest.after.held.get((asset.contract, address), 0)
+    return world.held(asset, address)
 
 
-async def float_of(world: World, wallet: bytes, asset: Asset = COIN) -> WalletFloat:
-    """What a wallet holds and has promised, by its row."""
+async def float_of(world: RunningHouse, wallet: bytes, asset: Asset | None = None) -> WalletFloat:
+    """What a wallet holds of an asset and has promised, by its row; of coins unless told otherwise."""
+    wanted = asset or world.place.coin
     async with world.rows.begin() as session:
-        found = await floats_of(session, NETWORK)
-    return next(one for one in found if (one.address, one.asset_id) == (wallet, asset.asset_id))
+        found = await floats_of(session, world.place.network)
+    return next(one for one in found if (one.address, one.asset_id) == (wallet, wanted.asset_id))
 
 
 def workflow_of(transfer: TransferInput) -> str:

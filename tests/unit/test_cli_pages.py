@@ -37,6 +37,7 @@ content hash  {CONTENT}
 
 attempt 1 failed from 0xa1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1, nonce 4, block 2146
   1 pay    0x{"11" * 32}
+  cost     1.445 TRX; 130000 energy, 0.345 TRX burnt for bandwidth, 1.1 TRX for a new account
 attempt 2 accepted from 0xa1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1, nonce 5
   1 pay    0x{"ab" * 32}
   2 bump   0x{"c4" * 32}
