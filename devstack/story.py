@@ -164,8 +164,9 @@ def _withdraw(
     stood = await_standing(asked[cast.bob.label], anna, teller)
     top_up_and_resume(cast.bob, stack.house.evm[1].chain, asked[cast.bob.label], anna, teller)
     paid = [await_paid(account, asked[account.label], office, teller) for account in cast.accounts]
-    paid[-1]["cost"] = stack.house.tron.chain.cost_of(paid[-1]["txid"])
-    teller.cost(cast.carol_on_tron, paid[-1]["cost"])
+    cost = stack.house.tron.chain.cost_of(paid[-1]["txid"])
+    teller.cost(cast.carol_on_tron, cost)
+    paid[-1]["cost"] = {used: str(units) for used, units in cost.items()}
     return paid, retold(asked[cast.bob.label], stood, anna, teller)
 
 
