@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, fi
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from chains.codecs.address_forms import HEX_PREFIX
-from chains.codecs.addresses import read_address
+from chains.codecs.addresses import FAMILY_SEPARATOR, TRON_FAMILY, read_address
 from domain.assets import Asset, AssetKind, Catalogue, NetworkId
 from domain.deposits import COIN_FACE, WalletRole
 from domain.errors import AddressInvalid, AssetUnknown
@@ -204,6 +204,18 @@ class HouseFile(_HousePart):
             depths = [tier.confirmations for tier in tiers]
             if depths != sorted(depths) or min(depths, default=1) < 1:
                 message = f"asset {terms.asset_id}: a larger early tier needs at least as many confirmations"
+                raise ValueError(message)
+        return policy
+
+    @field_validator("policy")
+    @classmethod
+    def _lends_on_proven_blocks(cls, policy: Policy, info: ValidationInfo) -> Policy:
+        """Nothing in a Tron header binds what its block did, so below final one node could tell gifts."""
+        assets: tuple[AssetEntry, ...] = info.data.get("assets", ())
+        told = {one.id for one in assets if one.network.partition(FAMILY_SEPARATOR)[0] == TRON_FAMILY}
+        for terms in policy.deposit_terms:
+            if terms.early and terms.asset_id in told:
+                message = f"asset {terms.asset_id}: deposits on Tron wait for their final block"
                 raise ValueError(message)
         return policy
 

@@ -156,11 +156,13 @@ def running_stack(  # noqa: PLR0913 - what one house differs in from another; al
     tron_slot_ms: int | None = None,
     wallets_per_network: int = WALLETS_PER_NETWORK,
     twice: Collection[str] = (),
+    ports: tuple[int | None, int | None] = (None, None),
 ) -> Iterator[Stack]:
     """Start everything, yield it, and stop what was started, whatever happens in between.
 
     `dry` are the ids of EVM chains whose hot wallets begin without tokens, `twice` the processes that get a
-    second one beside them. There is a Tron network only where its slots have a length.
+    second one beside them. There is a Tron network only where its slots have a length. The player and the
+    operator listener take `ports` if these are free; houses that start at once had better not wish for any.
     """
     (directory / "health").mkdir(parents=True, exist_ok=True)
     (directory / "logs").mkdir(parents=True, exist_ok=True)
@@ -192,8 +194,8 @@ def running_stack(  # noqa: PLR0913 - what one house differs in from another; al
         house = seed(
             directory, postgres, chains, tron, keys, wallets_per_network=wallets_per_network, dry=dry
         )
-        ports = (free_port(8080), free_port(8081))
-        stack = Stack(directory, postgres, temporal, chains, tron, keys, house, *ports, processes)
+        listeners = (free_port(ports[0]), free_port(ports[1]))
+        stack = Stack(directory, postgres, temporal, chains, tron, keys, house, *listeners, processes)
         say("starting the signer, the workers and the API")
         _start_all(stack, twice)
         yield stack

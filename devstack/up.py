@@ -11,13 +11,19 @@ from devstack.key_material import STAFF
 from devstack.runs import open_run
 from devstack.stack import TRON_SLOT_MS, Stack, running_stack
 
+PORTS = (8080, 8081)
+"""Where the API is looked for first, so that its addresses stay the same from one start to the next."""
+
 
 def keep_running(console: Console) -> int:
     """Start the stack, print where everything is, and wait for the end."""
     run = open_run("up")
     try:
         with running_stack(
-            run.path, say=lambda what: console.print(f"[dim]·[/] {what}"), tron_slot_ms=TRON_SLOT_MS
+            run.path,
+            say=lambda what: console.print(f"[dim]·[/] {what}"),
+            tron_slot_ms=TRON_SLOT_MS,
+            ports=PORTS,
         ) as stack:
             _show(console, stack)
             _wait()

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.errors import NotFound
 from domain.sends import AttemptFacts, AttemptOutcome, AttemptState, SendFacts, TxPurpose
 from ledger.levels import recall_places
+from ledger.records import AnyRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +87,16 @@ async def hashes_of(session: AsyncConnection, send_id: UUID) -> list[SignedVaria
             purpose=TxPurpose(row.purpose),
             txid=row.txid,
             fee=None if row.fee is None else int(row.fee),
-            used={name: int(units) for name, units in (row.used or {}).items()},
+            used=_used(row),
         )
         for row in await session.execute(_HASHES, {"id": send_id})
     ]
+
+
+def _used(row: AnyRow) -> dict[str, int]:
+    """What a transaction consumed, which its row keeps as text."""
+    used: dict[str, str] = row.used or {}
+    return {name: int(units) for name, units in used.items()}
 
 
 _SENDS = text("""

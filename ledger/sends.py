@@ -21,7 +21,7 @@ from domain.sends import (
     SendPlan,
     SignedTx,
 )
-from ledger.chain_records import attempts, broadcasts, grants, sends, signed_txs
+from ledger.chain_records import attempts, broadcasts, grants, headers, sends, signed_txs
 
 Expiry = Callable[[SignedTx], int | None]
 """The network's time, in ms, from which bytes can never land; None if they never expire."""
@@ -35,8 +35,9 @@ async def insert_attempt(  # noqa: PLR0913, PLR0917 - one row's columns
     """Store the terms of an attempt before anything is signed, and return those that stand.
 
     A newer plan replaces an older one until the first signature; afterwards the stored one is final. Raises
-    NotFound for an unknown send and RecordMismatch if another wallet was granted; the database refuses a
-    second attempt while one is open or paid.
+    NotFound for an unknown send, RecordMismatch if another wallet was granted, and NotYet while the block
+    that the plan refers to is none that we read; the database refuses a second attempt while one is open or
+    paid.
     """
     granted = (
         await session.execute(
@@ -49,6 +50,8 @@ async def insert_attempt(  # noqa: PLR0913, PLR0917 - one row's columns
         raise NotFound("send", str(send_id))
     if granted.wallet != wallet or granted.chain_id != network:
         raise RecordMismatch(f"send {send_id} was not granted to wallet 0x{wallet.hex()} of {network}")
+    if plan.reference:
+        await _must_be_read(session, network, plan.reference)
     document = plan.model_dump(mode="json")
     await session.execute(
         insert(attempts)
@@ -199,6 +202,17 @@ async def record_answers(
         await session.execute(insert(broadcasts).values(rows))
     if result.outcome in {BroadcastOutcome.ACCEPTED, BroadcastOutcome.ALREADY_HAVE}:
         await _move(session, network, txid, (AttemptState.SENDING,), AttemptState.ACCEPTED)
+
+
+async def _must_be_read(session: AsyncConnection, network: str, block: bytes) -> None:
+    """An end by expiry is proven by our own blocks from the reference on: without it none ever could be."""
+    known = await session.scalar(
+        select(headers.c.height).where(
+            headers.c.chain_id == network, headers.c.hash == block, headers.c.canonical
+        )
+    )
+    if known is None:
+        raise NotYet(f"Block 0x{block.hex()}, which a plan refers to, among those we read")
 
 
 _SIGNATURE = text("""

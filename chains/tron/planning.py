@@ -91,8 +91,9 @@ class Planner:
             return Terms(Needs(0, self._bytes(send, market, 0)), await refusal_of_loan(node, send))
         if send.contract:
             return await self._token_terms(node, send, market)
+        # An account that the head alone knows may go again with its block, and then this one pays for it.
         code, is_active = await asyncio.gather(
-            code_of(node, send.payee), is_activated(node, HEAD_STORE, send.payee)
+            code_of(node, send.payee), is_activated(node, SOLID_STORE, send.payee)
         )
         needs = Needs(0, self._bytes(send, market, 0), creates_account=not is_active)
         return Terms(needs, "the payee is a contract, which takes no plain TRX" if code else "")

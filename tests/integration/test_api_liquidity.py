@@ -69,7 +69,7 @@ async def test_levels_wallets_queue_and_request_are_shown(house: House) -> None:
         [{"asset": f"TUSD@{NETWORK}", "decimals": 6, "amount": "1000"}],
     ]
     assert token["top_ups"] == [{"address": busy["address"], "amount": "1000", "incoming": "0"}]
-    assert f"Send 0.001 TUSD@{NETWORK} to 0x{HOT.hex()}." in token["sentence"]
+    assert f"Send 0.001 TUSD@{NETWORK} to {busy['address']}." in token["sentence"]
 
 
 async def test_players_and_strangers_see_no_wallets(house: House) -> None:

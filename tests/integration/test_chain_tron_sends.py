@@ -104,6 +104,24 @@ async def test_an_activation_is_paid_beside_the_amount(tron_rig: TronRig) -> Non
     assert (await tron_rig.reader.balance(stranger(1), tron_rig.native, at)).amount == 5
 
 
+async def test_an_account_is_paid_for_until_it_is_final(tron_rig: TronRig) -> None:
+    """T7: another payment made it at the head; if that is forked out, this one pays for it after all."""
+    tron_rig.mine(3)
+    first = await tron_rig.writer.plan(intent(tron_rig, tron_rig.native, stranger(1), 5))
+    before = await pay(tron_rig, tron_rig.native, stranger(1), 5, 0)
+    await mined(tron_rig)
+    second = await tron_rig.writer.plan(intent(tron_rig, tron_rig.native, stranger(1), 5))
+    assert second.fee_bound == first.fee_bound
+    tx = await pay(tron_rig, tron_rig.native, stranger(1), 5, 1)
+    tron_rig.chain.fork(1, without=[before.txid])
+    tron_rig.chain.mine(without=[before.txid])
+    (mined_one,) = (await tron_rig.reader.block(tron_rig.chain.head.id)).transactions
+    assert (mined_one.txid, mined_one.used["activation_sun"]) == (tx.txid, str(TRX))
+    tron_rig.mine(tron_rig.finality_depth)
+    third = await tron_rig.writer.plan(intent(tron_rig, tron_rig.native, stranger(1), 5))
+    assert third.fee_bound <= first.fee_bound - TRX
+
+
 @pytest.mark.parametrize(
     ("function", "who", "words"),
     [

@@ -45,6 +45,20 @@ async def test_a_plan_may_be_renewed_until_something_is_signed(world: SendWorld)
     assert stands == [20, 30, 30]
 
 
+async def test_a_plan_refers_to_a_block_that_we_read(world: SendWorld) -> None:
+    """What refers to any other could be proven dead by nobody, and its money would wait for ever."""
+    ours = await world.mine()
+    for reference, is_ours in ((b"\x07" * 32, False), (ours.ref.hash, True)):
+        bound = plan().model_copy(update={"reference": reference, "expires_ms": 1})
+        async with world.chain.begin() as session:
+            if is_ours:
+                assert await insert_attempt(session, SEND, 1, NETWORK, HOT, bound) == bound
+                continue
+            with pytest.raises(NotYet):
+                await insert_attempt(session, SEND, 1, NETWORK, HOT, bound)
+            assert (await recall_send(session, SEND)).current is None
+
+
 async def test_bytes_are_copied_from_the_signer_row_to_row(world: SendWorld) -> None:
     """The attempt takes over the nonce; without a signature there is nothing to copy."""
     async with world.chain.begin() as session:

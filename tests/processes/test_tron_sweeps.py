@@ -30,8 +30,8 @@ from tests.support.world_tron import SUN
 from workflows.names import REASON
 
 TOKENS = 500 * SUN
-SWEEP_STEPS = ("borrow", "ready_transfer", "post_transfer", "sign", "settle_transfer", "give_back")
-LENDING_STEPS = ("grant_delegation", "open_delegation", "note_energy", "take_back_delegation")
+SWEEP_STEPS = ("borrow", "post_transfer", "sign", "give_back")
+LENDING_STEPS = ("grant_delegation", "open_delegation", "take_back_delegation")
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -56,14 +56,25 @@ async def world(lending_world: LendingHouse) -> AsyncIterator[LendingHouse]:
 
 
 async def test_a_fresh_address_is_activated_lent_energy_and_swept(world: LendingHouse) -> None:
-    """One sun makes it an account, no TRX is burnt for energy, and neither transfer is a deposit."""
+    """One sun makes it an account, no TRX burns for energy, nothing of ours is a deposit.
+
+    And the answer of every step is lost once: lent once, swept once, back once.
+    """
     address, (paid,) = await paid_in(world)
-    facts = await ended(world, await swept(world, address), TransferState.SETTLED)
+    world.is_still = True
+    sweep = await swept(world, address)
+    coming = world.next_delegation(address)
+    for workflow, steps in ((workflow_of(sweep), SWEEP_STEPS), (lending_of(coming), LENDING_STEPS)):
+        for step in steps:
+            world.mischief.lose_answer(workflow, step)
+    world.is_still = False
+    facts = await ended(world, sweep, TransferState.SETTLED)
     assert (facts.amount, facts.payee) == (TOKENS, world.hot)
     assert world.held(world.place.token, address) == 0
     assert world.held(world.place.coin, address) == 1
     assert facts.delegation is not None
-    assert facts.delegation.was_open
+    assert facts.delegation.delegation_id == coming
+    assert [len(one.attempts) for one in (facts.send, facts.delegation.send) if one] == [1, 1]
     assert used_by(world, facts)["energy"] > 0
     assert "energy_burnt_sun" not in used_by(world, facts)
     assert (await People(world).deposit(paid)).state is DepositState.SWEPT
@@ -72,41 +83,38 @@ async def test_a_fresh_address_is_activated_lent_energy_and_swept(world: Lending
     assert "activation_sun" in used_by(world, await transfer_of(world, activation))
 
 
-async def test_every_answer_is_lost_once(world: LendingHouse) -> None:
-    """Each step took effect and its worker died: lent once, swept once, back once."""
-    address, _ = await paid_in(world)
-    world.is_still = True
-    sweep = await swept(world, address)
-    for step in SWEEP_STEPS:
-        world.mischief.lose_answer(workflow_of(sweep), step)
-    coming = world.next_delegation(address)
-    for step in LENDING_STEPS:
-        world.mischief.lose_answer(lending_of(coming), step)
-    world.is_still = False
-    facts = await ended(world, sweep, TransferState.SETTLED)
-    assert facts.delegation is not None
-    assert facts.delegation.delegation_id == coming
-    assert [len(one.attempts) for one in (facts.send, facts.delegation.send) if one] == [1, 1]
-
-
-async def test_a_sweep_that_is_terminated_while_it_is_lent_energy_comes_back(world: LendingHouse) -> None:
-    """Its run and the lender's are ended from outside before the commit: both go on from their rows."""
-    address, _ = await paid_in(world)
-    sweep = await swept(world, address)
-    hold = world.mischief.hold(workflow_of(sweep), "post_transfer")
+async def test_whatever_ends_on_the_way_what_was_lent_comes_back(world: LendingHouse) -> None:
+    """One sweep is cancelled while its energy comes; of another both runs are ended before its commit."""
+    (one, _), (other, _) = [await paid_in(world) for _ in range(2)]
+    await plan_round(world)
+    (cancelled,), (terminated,) = [await transfers_at(world, SendKind.SWEEP, at) for at in (one, other)]
+    hold = world.mischief.hold(workflow_of(terminated), "post_transfer")
+    await transfer_until(
+        world, cancelled, lambda facts: facts.state is TransferState.DELEGATING, "energy on its way"
+    )
+    await cancel(world.money, workflow_of(cancelled))
     await world.reached(hold)
-    lender = lending_of(world.next_delegation(address, after=0))
-    for one in (workflow_of(sweep), lender):
-        await terminate(world.money, one)
-    await restarted(world.money, workflow_of(sweep))
+    for run in (workflow_of(terminated), lending_of(world.next_delegation(other, after=0))):
+        await terminate(world.money, run)
+    await restarted(world.money, workflow_of(terminated))
     hold.let_go()
-    await ended(world, sweep, TransferState.SETTLED)
+    assert (await ended(world, cancelled, TransferState.SKIPPED)).code == "CANCELLED"
+    await ended(world, terminated, TransferState.SETTLED)
 
 
 async def test_a_sweep_that_fails_gives_its_energy_back(world: LendingHouse) -> None:
-    """The token is paused between signature and block, and stays so: what was lent is back."""
+    """The token is paused between signature and block, and stays so: what was lent is back.
+
+    At another address black funds are destroyed: people are called, and the books do not change silently.
+    """
     address, (paid,) = await paid_in(world)
-    sweep = await swept(world, address)
+    black, (destroyed,) = await paid_in(world)
+    books = await deposit_addresses_hold(world)
+    for selector in ("addBlackList(address)", "destroyBlackFunds(address)"):
+        by_issuer(world, selector, black)
+    world.net.solidify()
+    await plan_round(world)
+    (sweep,), (parked,) = [await transfers_at(world, SendKind.SWEEP, at) for at in (address, black)]
     hold = world.mischief.hold(workflow_of(sweep), "broadcast")
     await world.reached(hold)
     by_issuer(world, "pause()")
@@ -118,35 +126,14 @@ async def test_a_sweep_that_fails_gives_its_energy_back(world: LendingHouse) -> 
     finally:
         by_issuer(world, "unpause()")
     assert world.held(world.place.token, address) == TOKENS
-    assert (await People(world).deposit(paid)).state is DepositState.CREDITED
-
-
-async def test_a_cancelled_sweep_gives_its_energy_back(world: LendingHouse) -> None:
-    """While its energy is on its way: skipped, and nothing stays lent."""
-    address, _ = await paid_in(world)
-    sweep = await swept(world, address)
-    await transfer_until(
-        world, sweep, lambda facts: facts.state is TransferState.DELEGATING, "energy on its way"
-    )
-    await cancel(world.money, workflow_of(sweep))
-    assert (await ended(world, sweep, TransferState.SKIPPED)).code == "CANCELLED"
-
-
-async def test_black_funds_that_are_destroyed_park_the_sweep(world: LendingHouse) -> None:
-    """The difference is found, people are called, nothing is lent, and the books are not changed silently."""
-    address, (paid,) = await paid_in(world)
-    books = await deposit_addresses_hold(world)
-    by_issuer(world, "addBlackList(address)", address)
-    by_issuer(world, "destroyBlackFunds(address)", address)
-    world.net.solidify()
-    sweep = await swept(world, address)
-    await stands(world, sweep, "PARKED")
-    facts = await transfer_of(world, sweep)
+    await stands(world, parked, "PARKED")
+    facts = await transfer_of(world, parked)
     assert (facts.code, facts.delegation) == ("DIFFERENCE", None)
     assert await deposit_addresses_hold(world) == books
-    assert (await People(world).deposit(paid)).state is DepositState.CREDITED
-    await cancel(world.money, workflow_of(sweep))
-    await ended(world, sweep, TransferState.SKIPPED)
+    for one in (paid, destroyed):
+        assert (await People(world).deposit(one)).state is DepositState.CREDITED
+    await cancel(world.money, workflow_of(parked))
+    await ended(world, parked, TransferState.SKIPPED)
 
 
 async def paid_in(world: LendingHouse) -> tuple[bytes, list[PaidIn]]:

@@ -8,12 +8,19 @@ from domain.deposits import COIN_FACE, WalletRole
 from domain.rules import CreditTier, DepositTerms, Policy
 
 
-def house(*tiers: tuple[int, int]) -> HouseFile:
-    """Return a house that lends by these tiers."""
+def house(*tiers: tuple[int, int], network: str = "eip155:1") -> HouseFile:
+    """Return a house that lends by these tiers on a network."""
     early = tuple(CreditTier(up_to=up_to, confirmations=depth) for up_to, depth in tiers)
     policy = Policy(version=1, deposit_terms=(DepositTerms(asset_id=1, minimum=1, early=early),))
+    coin = AssetEntry(id=1, symbol="COIN", network=network, decimals=6)
     return HouseFile(
-        operator=1, name="House", assets=(), networks=(), addresses=(), wallets=(), policy=policy.model_dump()
+        operator=1,
+        name="House",
+        assets=(coin,),
+        networks=(),
+        addresses=(),
+        wallets=(),
+        policy=policy.model_dump(),
     )
 
 
@@ -28,6 +35,13 @@ def test_a_larger_tier_that_waits_less_is_refused(tiers: tuple[tuple[int, int], 
     """Nothing is lent without a block, and more is never lent for less."""
     with pytest.raises(ValidationError, match="at least as many confirmations"):
         house(*tiers)
+
+
+def test_nothing_is_lent_on_tron() -> None:
+    """Until a block is final only one node's word says what it did."""
+    assert not house(network=TRON).policy.deposit_terms[0].early
+    with pytest.raises(ValidationError, match="wait for their final block"):
+        house((100, 12), network=TRON)
 
 
 def test_the_face_of_the_coin_cannot_be_listed() -> None:
