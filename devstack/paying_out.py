@@ -1,5 +1,6 @@
 """The demo's withdrawals: paid only when the coins lie at the outside address and the books are settled."""
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -36,6 +37,19 @@ def await_paid(account: Account, withdrawal_id: str, office: BackOffice, teller:
     paid = {**final, "seen": seen, "player": account.name, "arrived": str(arrived)}
     teller.withdrawal(account, paid)
     return paid
+
+
+def booked_cost(office: BackOffice, withdrawal_id: str) -> dict[str, Any]:
+    """What the network took for a payment, as support reads it; amounts are text, and zeros are left out."""
+    case = office.get(f"/v1/support/withdrawals/{withdrawal_id}")
+    hashes = [signed for attempt in case["attempts"] for signed in attempt["hashes"]]
+    [cost] = [signed["cost"] for signed in hashes if signed["cost"]]
+    return {name: told for name, told in cost.items() if told is not None}
+
+
+def is_cost_of(booked: Mapping[str, Any], taken: Mapping[str, int]) -> bool:
+    """Whether the books and the node of a Tron network tell the same of one transaction."""
+    return all(int(booked.get(name, 0)) == units for name, units in taken.items())
 
 
 def _arrived(account: Account) -> int:

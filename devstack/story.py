@@ -25,7 +25,7 @@ from devstack.consolidating import adds_up, look_at_account
 from devstack.depositing import await_credits, await_return, is_told_once, pay_in, take_back
 from devstack.lending import await_energy
 from devstack.lining_up import credited_together, is_told_together, pay_in_together
-from devstack.paying_out import ask_out, await_paid
+from devstack.paying_out import ask_out, await_paid, booked_cost, is_cost_of
 from devstack.runs import open_run
 from devstack.stack import CHAIN_IDS, TRON_SLOT_MS, Stack, running_stack
 from devstack.staff import StaffMember
@@ -164,9 +164,10 @@ def _withdraw(
     stood = await_standing(asked[cast.bob.label], anna, teller)
     top_up_and_resume(cast.bob, stack.house.evm[1].chain, asked[cast.bob.label], anna, teller)
     paid = [await_paid(account, asked[account.label], office, teller) for account in cast.accounts]
-    cost = stack.house.tron.chain.cost_of(paid[-1]["txid"])
-    teller.cost(cast.carol_on_tron, cost)
-    paid[-1]["cost"] = {used: str(units) for used, units in cost.items()}
+    cost = booked_cost(office, asked[cast.carol_on_tron.label])
+    is_equal = is_cost_of(cost, stack.house.tron.chain.cost_of(paid[-1]["txid"]))
+    teller.cost(cost, ok=is_equal)
+    paid[-1] |= {"cost": cost, "cost_is_that_of_the_chain": is_equal}
     return paid, retold(asked[cast.bob.label], stood, anna, teller)
 
 
@@ -199,6 +200,9 @@ def _result(accounts: Sequence[Account], told: Told, judged: Audit, *, fair: boo
         "reorged_deposit_credited_once": is_told_once(told.reorg),
         "two_networks_credited_within_a_second": is_told_together(told.together),
         "stuck_withdrawal_resumed_and_paid": is_told_to_its_end(told.stuck),
+        "tron_cost_booked_as_the_chain_took_it": all(
+            paid.get("cost_is_that_of_the_chain", True) for paid in told.withdrawals
+        ),
         "account_adds_up_over_networks": adds_up(told.account),
     }
     return {

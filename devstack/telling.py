@@ -91,17 +91,13 @@ class Teller:
             f"in {_short(str(paid['txid']))}"
         )
 
-    def cost(self, account: Account, cost: Mapping[str, int]) -> None:
-        """What a payment on Tron took beside its amount; what stake and free bytes covered costs nothing."""
-        coin = account.seeded.coin
-        burnt = {
-            used: f"{show_units(cost[f'{used}_burnt_sun'], coin.decimals)} {coin.symbol} burnt"
-            for used in ("energy", "bandwidth")
-        }
-        self.step(
-            f"its cost: {cost['energy']} energy ({burnt['energy']})"
-            f" and {cost['bandwidth']} bytes of bandwidth ({burnt['bandwidth']})"
+    def cost(self, cost: Mapping[str, Any], *, ok: bool) -> None:
+        """What a payment on Tron took, as booked; what stake and free bytes covered costs nothing."""
+        used = " and ".join(
+            f"{cost.get(name, 0)} {what} ({_burnt(cost, name)} burnt)"
+            for name, what in (("energy", "energy"), ("bandwidth", "bytes of bandwidth"))
         )
+        self._console.print(f"{GOOD if ok else BAD} its cost, in the books as on chain: {used}")
 
     def command(self, said: Said) -> None:
         """A command as somebody typed it, and what it printed."""
@@ -146,6 +142,10 @@ def _table(*columns: str) -> Table:
 
 def _coins(account: Account, units: int) -> str:
     return f"{show_units(units, account.asset.decimals)} {account.asset.symbol}"
+
+
+def _burnt(cost: Mapping[str, Any], name: str) -> str:
+    return f"{show_units(int(cost.get(f'{name}_burnt', 0)), cost['decimals'])} {cost['coin']}"
 
 
 def _short(txid: str) -> str:

@@ -93,11 +93,11 @@ class LocalTron(TronDevnet):
         info = self.ask("walletsolidity/gettransactioninfobyid", value=txid.removeprefix("0x"))
         receipt = info["receipt"]
         return {
+            "fee": info.get("fee", 0),
             "energy": receipt.get("energy_usage_total", 0),
-            "energy_burnt_sun": receipt.get("energy_fee", 0),
+            "energy_burnt": receipt.get("energy_fee", 0),
             "bandwidth": receipt.get("net_usage", 0),
-            "bandwidth_burnt_sun": receipt.get("net_fee", 0),
-            "fee_sun": info.get("fee", 0),
+            "bandwidth_burnt": receipt.get("net_fee", 0),
         }
 
     def go_live(self) -> None:

@@ -9,6 +9,7 @@ from rich.console import Console
 from devstack.consolidating import adds_up
 from devstack.depositing import is_told_once
 from devstack.lining_up import is_told_together
+from devstack.paying_out import is_cost_of
 from devstack.staff import Said
 from devstack.telling import Teller
 from devstack.topping_up import is_told_to_its_end
@@ -86,6 +87,21 @@ def test_an_account_that_does_not_add_up_did_not_hold(part: str) -> None:
 def test_an_account_on_one_network_did_not_hold() -> None:
     """The chapter is about several."""
     assert not adds_up({**ACCOUNT, "assets": ACCOUNT["assets"][:1], "totals": ACCOUNT["totals"][:1]})
+
+
+@pytest.mark.parametrize(
+    ("booked", "is_equal"),
+    [
+        ({"fee": "2800400", "energy": 28004, "energy_burnt": "2800400", "bandwidth": 345}, True),
+        ({"fee": "2800400", "energy": 28004, "energy_burnt": "2800400"}, False),
+        ({"fee": "2800401", "energy": 28004, "energy_burnt": "2800400", "bandwidth": 345}, False),
+        ({}, False),
+    ],
+)
+def test_a_cost_is_booked_as_the_node_tells_it(booked: dict[str, Any], *, is_equal: bool) -> None:
+    """To the sun; what is zero may be left out."""
+    taken = {"fee": 2_800_400, "energy": 28_004, "energy_burnt": 2_800_400, "bandwidth": 345}
+    assert is_cost_of(booked, {**taken, "bandwidth_burnt": 0}) is is_equal
 
 
 @pytest.mark.parametrize("broken", BROKEN_STANDS)
