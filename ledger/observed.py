@@ -237,6 +237,7 @@ async def _apply_header(
         .on_conflict_do_update(index_elements=["chain_id", "hash"], set_={"canonical": True})
         .returning(headers.c.completeness)
     )
+    assert known is not None, "a header is inserted or found"
     if known.get(EFFECTS) != completeness.get(EFFECTS):
         raise BlockIncomplete(header.ref.hash.hex(), "it did something else when it was read before")
 

@@ -1,7 +1,7 @@
 """A delegation and the rows everybody writes about it, without nodes: blocks and bytes are made up."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from temporalio.testing import ActivityEnvironment
@@ -26,6 +26,8 @@ from tests.support.records import NOW, OPERATOR, RULES, address, block, plan, st
 
 GIVER, HOT, BORROWER = address("energy"), address("hot"), address("borrower")
 SUN, ENERGY, FEE = 900, 130_000, 7
+
+Facts = TypeVar("Facts")
 
 
 class LendingWorld:
@@ -56,9 +58,7 @@ class LendingWorld:
         assert ref is not None
         return ref
 
-    async def take(
-        self, step: Callable[[Any], Awaitable[DelegationFacts]], argument: object
-    ) -> DelegationFacts:
+    async def take(self, step: Callable[[Any], Awaitable[Facts]], argument: object) -> Facts:
         """One activity, as a worker runs it."""
         return await ActivityEnvironment().run(step, argument)
 
