@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from functools import partial
 from secrets import token_hex
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -42,7 +43,8 @@ def test_a_killed_process_delays_payments_and_never_doubles_one(
         assert player.available("ETH", home.network) == 2 * ONE - int(paid["fee"])
     with psycopg.connect(stack.postgres.dsn()) as connection:
         signed = connection.execute(
-            "SELECT count(*), count(DISTINCT send_id) FROM signer.signatures"
+            "SELECT count(*), count(DISTINCT send_id) FROM signer.signatures WHERE send_id = ANY(%s)",
+            [[UUID(request["withdrawal_id"]) for request in asked]],
         ).fetchone()
     assert signed == (len(VICTIMS), len(VICTIMS))
 
