@@ -9,26 +9,22 @@ import pytest
 
 from domain.accounts import Purpose
 from domain.delegations import (
-    LENT_SECONDS_MAX,
     BuriedAct,
     DelegationPurpose,
     DelegationState,
     DelegationStep,
-    GiveBackWish,
     next_delegation_step,
 )
 from domain.errors import NotYet
 from domain.onchain import MinedTransaction
-from domain.own_transfers import TransferState
 from domain.sends import SendKind
-from ledger.delegations import mark_delegation, newest_delegation, plan_delegation, unfinished_delegations
+from ledger.delegations import mark_delegation, plan_delegation, unfinished_delegations
 from ledger.events import SendEvent, undelivered
 from ledger.evidence import record_unpayable
 from ledger.lent_energy import borrowers_of, givers_of, open_delegations, was_returned
-from ledger.own_transfers import TransferPlan, plan_transfer, recall_transfer
-from tests.support.ledger_database import NETWORK, TOKEN
+from tests.support.ledger_database import NETWORK
 from tests.support.lending import BORROWER, FEE, GIVER, HOT, SUN, LendingWorld, standing
-from tests.support.records import NOW, OPERATOR, later, txid
+from tests.support.records import NOW, later, txid
 
 
 async def test_a_delegation_goes_there_and_back(lending: LendingWorld) -> None:
@@ -199,68 +195,6 @@ async def test_news_of_both_transactions_name_the_delegation(lending: LendingWor
     assert [one.state for one in told] == ["included", "paid", "included", "paid"]
 
 
-@pytest.mark.parametrize(
-    ("seconds", "is_over"), [(LENT_SECONDS_MAX - 30, False), (LENT_SECONDS_MAX + 1, True)]
-)
-async def test_the_time_of_a_sweeps_energy_ends_by_itself(
-    lending: LendingWorld, seconds: int, *, is_over: bool
-) -> None:
-    """Ten minutes after it was opened it is due back, whatever its sweep does; a standing one never is."""
-    async with lending.ops.begin() as session:
-        sweep = await plan_transfer(session, sweep_plan(), NOW)
-    assert sweep is not None
-    wanted = replace(standing(BORROWER), purpose=DelegationPurpose.SWEEP, sweep_id=sweep.transfer_id)
-    for ref in (await lending.opened(wanted), await lending.opened()):
-        with lending.database.raw() as connection:
-            connection.execute(
-                "UPDATE chain.delegations SET opened_at = clock_timestamp() - make_interval(secs => %s)"
-                " WHERE delegation_id = %s",
-                [seconds, ref.delegation_id],
-            )
-    async with lending.money.begin() as session:
-        facts = await newest_delegation(session, sweep.transfer_id)
-        overdue = {row.receiver: row.is_overdue for row in await open_delegations(session, NETWORK)}
-    assert facts is not None
-    assert facts.is_due_back is is_over
-    assert overdue == {BORROWER: is_over, HOT: False}
-
-
-async def test_a_planned_sweep_waits_while_its_energy_is_under_way(lending: LendingWorld) -> None:
-    """Until it is seen, and again until it is back; a sweep without any is merely planned."""
-    async with lending.ops.begin() as session:
-        sweep = await plan_transfer(session, sweep_plan(), NOW)
-    assert sweep is not None
-    wanted = replace(standing(BORROWER), purpose=DelegationPurpose.SWEEP, sweep_id=sweep.transfer_id)
-
-    async def state() -> TransferState:
-        async with lending.money.begin() as session:
-            return (await recall_transfer(session, sweep.transfer_id)).state
-
-    assert await state() is TransferState.PLANNED
-    ref = await lending.opened(wanted)
-    assert await state() is TransferState.DELEGATING
-    await lending.take(lending.lending.note_energy, ref)
-    assert await state() is TransferState.PLANNED
-    await lending.take(lending.lending.give_back, GiveBackWish(sweep_id=sweep.transfer_id))
-    assert await state() is TransferState.DELEGATING
-    await lending.returned(ref)
-    assert await state() is TransferState.PLANNED
-    assert await lending.broken() == {}
-
-
-def sweep_plan() -> TransferPlan:
-    """A sweep of the address that borrows."""
-    return TransferPlan(
-        kind=SendKind.SWEEP,
-        network=NETWORK,
-        asset_id=TOKEN.asset_id,
-        operator=OPERATOR,
-        slot=3,
-        policy_version=1,
-        source=BORROWER,
-    )
-
-
 async def test_what_people_stake_freezes_nothing(lending: LendingWorld) -> None:
     """An energy wallet is staked from outside of the house; a hot wallet that does so is frozen."""
     await lending.mine(MinedTransaction(txid("staked"), GIVER, 1, succeeded=True, fee=1))
@@ -288,35 +222,3 @@ async def test_a_delegation_is_no_other_roles_to_change(
     """Whom, how much and how far: each is one role's word."""
     with lending.database.raw(role) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
         connection.execute(statement.encode())
-
-
-async def test_the_signer_reads_what_is_to_be_sent_now(lending: LendingWorld) -> None:
-    """One direction at a time, nothing once the other side asked it back or the network is frozen."""
-    ref = await lending.planned()
-    assert owed(lending) == []
-    await lending.take(lending.lending.grant_delegation, ref)
-    assert owed(lending) == [(ref.delegation_id, GIVER, GIVER, HOT, SUN, False)]
-    await lending.land(ref)
-    await lending.take(lending.lending.open_delegation, ref)
-    assert owed(lending) == []
-    facts = await lending.take(lending.lending.take_back_delegation, ref)
-    assert owed(lending) == [(facts.return_id, GIVER, GIVER, HOT, SUN, True)]
-    with lending.database.raw() as connection:
-        connection.execute("UPDATE chain.chains SET mode = 'frozen', why = 'a final block is gone'")
-    assert owed(lending) == []
-
-
-async def test_the_signer_is_not_asked_for_what_is_wanted_back(lending: LendingWorld) -> None:
-    """A delegation that nobody needs any more is owed by nobody, though its send is recorded."""
-    ref = await lending.planned()
-    await lending.take(lending.lending.grant_delegation, ref)
-    await lending.asked_back(ref)
-    assert owed(lending) == []
-
-
-def owed(lending: LendingWorld) -> list[tuple[object, ...]]:
-    """What the signer sees."""
-    with lending.database.raw("croupier_signer") as connection:
-        return connection.execute(
-            "SELECT send_id, wallet, giver, receiver, sun::int, returns FROM signer_view.owed_energy"
-        ).fetchall()

@@ -1,7 +1,7 @@
 """A delegation and the rows everybody writes about it, without nodes: blocks and bytes are made up."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import pytest
 from temporalio.testing import ActivityEnvironment
@@ -24,10 +24,11 @@ from signer.migrating import upgrade as upgrade_signer
 from tests.support.ledger_database import COIN, NETWORK, TOKEN, LedgerDatabase
 from tests.support.records import NOW, OPERATOR, RULES, address, block, plan, started_chain, txid
 
+Argument = TypeVar("Argument")
+Answer = TypeVar("Answer")
+
 GIVER, HOT, BORROWER = address("energy"), address("hot"), address("borrower")
 SUN, ENERGY, FEE = 900, 130_000, 7
-
-Facts = TypeVar("Facts")
 
 
 class LendingWorld:
@@ -58,7 +59,7 @@ class LendingWorld:
         assert ref is not None
         return ref
 
-    async def take(self, step: Callable[[Any], Awaitable[Facts]], argument: object) -> Facts:
+    async def take(self, step: Callable[[Argument], Awaitable[Answer]], argument: Argument) -> Answer:
         """One activity, as a worker runs it."""
         return await ActivityEnvironment().run(step, argument)
 
