@@ -6,7 +6,7 @@ from itertools import combinations
 import pytest
 
 from api.errors import Refused
-from domain.errors import CroupierError, TemporalUnavailable
+from domain.errors import CroupierError
 from domain.sends import TxPurpose
 from domain.wishes import SupportVerb
 from domain.withdrawals import ReviewVerb, WithdrawalInput, WithdrawalState
@@ -31,14 +31,11 @@ async def press(world: World, wish: WithdrawalInput, pair: tuple[Verb, Verb]) ->
     """Both at once, each by a person who asks again until there is an answer; the codes of refusals."""
 
     async def one(verb: Verb, person: str) -> str | None:
-        while True:
-            try:
-                await say(world, wish, verb, person=person, ticket=f"{verb.value}-{person}")
-            except TemporalUnavailable:
-                continue
-            except (Refused, CroupierError) as refusal:
-                return refusal.code if refusal.sentence else "no sentence"
-            return None
+        try:
+            await say(world, wish, verb, person=person, ticket=f"{verb.value}-{person}")
+        except (Refused, CroupierError) as refusal:
+            return refusal.code if refusal.sentence else "no sentence"
+        return None
 
     return list(await asyncio.gather(*(one(verb, person) for verb, person in zip(pair, "ab", strict=True))))
 

@@ -1,24 +1,19 @@
 """A withdrawal that waits for long goes on in a new run: its rows, its wait and its callers go with it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import TypeVar
 
 import pytest
 
-from domain.errors import TemporalUnavailable
 from domain.wishes import SupportVerb
 from domain.withdrawals import ReviewVerb, WithdrawalFacts, WithdrawalInput, WithdrawalState
-from tests.support.world import LOOK_SECONDS, World
+from tests.support.world import World
 from tests.support.world_house import ETHER
 from tests.support.world_people import RICHES, People
-from tests.support.world_support import attempts_of, said_by, say, sent_and_still
+from tests.support.world_support import asked_again, attempts_of, said_by, say, sent_and_still
 from tests.support.world_turns import PADDING, outgrow
 from tests.support.world_waits import stands
 from workflows.names import SignalName, withdrawal_workflow_id
-
-Answer = TypeVar("Answer")
 
 
 async def grow(world: World, wish: WithdrawalInput) -> None:
@@ -51,12 +46,10 @@ async def test_what_is_said_around_the_turn_is_heard(world: World, people: Peopl
     wish = await sent_and_still(world, people)
     turn = asyncio.ensure_future(grow(world, wish))
     heard = [
-        asyncio.ensure_future(
-            _asked_again(partial(say, world, wish, SupportVerb.CHECK_NOW, ticket=f"around-{number}"))
-        )
+        asyncio.ensure_future(say(world, wish, SupportVerb.CHECK_NOW, ticket=f"around-{number}"))
         for number in range(6)
     ]
-    again = await _asked_again(partial(people.withdraw, wish))
+    again = await asked_again(partial(people.withdraw, wish))
     await asyncio.gather(turn, *heard)
     assert not isinstance(again, WithdrawalFacts) or again.withdrawal_id == wish.withdrawal_id
     facts = await people.facts(wish)
@@ -78,18 +71,9 @@ async def test_a_cancel_is_not_lost_at_a_turn(world: World, people: People, is_l
         await grow(world, wish)
         await people.cancel(wish)
     else:
-        await asyncio.gather(_grow_in_vain(world, wish), _asked_again(partial(people.cancel, wish)))
+        await asyncio.gather(_grow_in_vain(world, wish), asked_again(partial(people.cancel, wish)))
     await people.ended(wish, WithdrawalState.CANCELLED)
     assert await people.units(player) == RICHES
-
-
-async def _asked_again(ask: Callable[[], Awaitable[Answer]]) -> Answer:
-    """Ask with the same ids until Temporal has an answer, as whoever reads 503 does."""
-    while True:
-        try:
-            return await ask()
-        except TemporalUnavailable:
-            await asyncio.sleep(LOOK_SECONDS)
 
 
 async def _grow_in_vain(world: World, wish: WithdrawalInput) -> None:

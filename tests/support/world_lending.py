@@ -53,6 +53,7 @@ ISSUER = 0
 """The funded account of the genesis that owns the token's contract."""
 SELECTOR_BYTES = 4
 TURN_SECONDS = 0.25
+TURNS_WAITED_MAX = 40
 BLOCKS_UNTIL_SOLID = 20
 STANDING_SUN = 50_000 * SUN
 DELEGATION_MAX = 100_000 * SUN
@@ -81,13 +82,26 @@ class LendingHouse(TronWorld):
     async def mine_on(self) -> None:
         """Make enough blocks for all before to be solid, once the follower has read the last ones.
 
-        Between two turns a balance can be read at the block that our rows call final.
+        Between two turns a balance can be read at the block that our rows call final. A turn is a minute of
+        the network's time, and a transaction lives for two: one on its way to the nodes is waited for.
         """
+        waited = 0
         while True:
             await asyncio.sleep(TURN_SECONDS)
-            if self._waiting and not self.is_still and self._has_settled_all():
+            if not self._waiting or self.is_still or not self._has_settled_all():
+                continue
+            waited = waited + 1 if self._is_sending() else 0
+            if not 0 < waited <= TURNS_WAITED_MAX:
                 await asyncio.sleep(TURN_SECONDS)
                 self.mine(BLOCKS_UNTIL_SOLID)
+
+    def _is_sending(self) -> bool:
+        """Whether some transaction was planned or signed that no node has taken so far."""
+        with self.database.raw() as connection:
+            row = connection.execute(
+                "SELECT EXISTS (SELECT FROM chain.attempts WHERE state IN ('laned', 'signed', 'sending'))"
+            ).fetchone()
+        return row == (True,)
 
     def _has_settled_all(self) -> bool:
         with self.database.raw() as connection:

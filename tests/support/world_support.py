@@ -1,24 +1,29 @@
 """What support does in a world: verbs on withdrawals, and a network that takes or refuses what is sent."""
 
+import asyncio
 import dataclasses
 import itertools
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
+from typing import TypeVar
 
 from api.desk import press
 from chains.codecs.evm import EvmCodec, payment_of
 from domain.cases import Said
+from domain.errors import TemporalUnavailable
 from domain.sends import AttemptFacts, TxPurpose
 from domain.tickets import Ticket
 from domain.wishes import SupportVerb
 from domain.withdrawals import ReviewVerb, WithdrawalFacts, WithdrawalInput
 from signer.building_evm import sign_transaction
 from tests.support.chain_rigs import address_of
-from tests.support.world import RunningHouse, World
+from tests.support.world import LOOK_SECONDS, RunningHouse, World
 from tests.support.world_house import OUTSIDER
 from tests.support.world_people import People
 from tests.support.world_waits import is_watching
 
+Answer = TypeVar("Answer")
 _tickets = itertools.count(1)
 
 
@@ -43,8 +48,17 @@ async def say(  # noqa: PLR0913 - one click and who makes it
         content_hash=seen or await People(world).content_hash(wish),
         cap=cap,
     )
-    await press(world.door, world.asker, said)
+    await asked_again(partial(press, world.door, world.asker, said))
     return said
+
+
+async def asked_again(ask: Callable[[], Awaitable[Answer]]) -> Answer:
+    """Ask with the same ids until Temporal has an answer, as whoever reads 503 does."""
+    while True:
+        try:
+            return await ask()
+        except TemporalUnavailable:
+            await asyncio.sleep(LOOK_SECONDS)
 
 
 async def agree(
