@@ -1,4 +1,4 @@
-"""One running house for all end-to-end tests: every process real, every call over HTTP."""
+"""A running house for each file of end-to-end tests: every process real, every call over HTTP."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -16,26 +16,29 @@ from devstack.stack import CHAIN_IDS, Stack, running_stack
 from devstack.telling import Teller
 from domain.assets import Asset
 
-SLOT_MS = 300
-"""Slots of the Tron network: short, so that its final blocks come in six seconds."""
 COINS = 3 * 10**18
 TOKENS = 50 * 10**6
 
 Enter = Callable[[int], list[PlayerClient]]
 
 
-@pytest.fixture(scope="session")
-def stack() -> Iterator[Stack]:
-    """The house, started once; the hot wallets of its second chain have no tokens."""
+@pytest.fixture(scope="module")
+def stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
+    """The house of a file; the hot wallets of its second chain have no tokens.
+
+    It has a Tron network if the file says how long its slots are. It ends with the file: a house that nobody
+    asks anything goes on reading its networks and takes the time of other tests.
+    """
     run = open_run("end-to-end")
     try:
-        with running_stack(run.path, say=print, dry=CHAIN_IDS[1:], tron_slot_ms=SLOT_MS) as running:
+        slot_ms = getattr(request.module, "SLOT_MS", None)
+        with running_stack(run.path, say=print, dry=CHAIN_IDS[1:], tron_slot_ms=slot_ms) as running:
             yield running
     finally:
         run.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def office(stack: Stack) -> Iterator[BackOffice]:
     """The casino's own server."""
     office = BackOffice(stack.operator_url, stack.keys.operator_key)
@@ -49,7 +52,7 @@ def names() -> Iterator[str]:
     return (f"player-{number}" for number in count(1))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def home(stack: Stack) -> SeededNetwork[LocalEvm]:
     """The network these tests play on."""
     return stack.house.evm[0]

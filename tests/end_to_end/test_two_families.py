@@ -26,6 +26,8 @@ from workflows.names import planner_id
 
 pytestmark = pytest.mark.timeout(300)
 
+SLOT_MS = 300
+"""Slots of the Tron network: short, so that its final blocks come in six seconds."""
 UNITS = 300 * 10**6
 SWEEPING_SECONDS = 150
 OPEN = {
