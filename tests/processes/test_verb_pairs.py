@@ -1,6 +1,7 @@
 """Two people press different verbs at the same moment: one wins, or both do, and a refusal says why."""
 
 import asyncio
+from functools import partial
 from itertools import combinations
 
 import pytest
@@ -13,7 +14,7 @@ from domain.withdrawals import ReviewVerb, WithdrawalInput, WithdrawalState
 from tests.support.world import World
 from tests.support.world_house import ETHER
 from tests.support.world_people import RICHES, People
-from tests.support.world_support import attempts_of, say
+from tests.support.world_support import asked_again, attempts_of, say
 from tests.support.world_waits import is_watching, stands
 
 pytestmark = pytest.mark.timeout(180)
@@ -27,12 +28,17 @@ REFUSALS = {"TOO_LATE", "MAY_STILL_LAND", "CONFLICT"}
 ENDS = {WithdrawalState.SETTLED, WithdrawalState.REFUNDED, WithdrawalState.REJECTED}
 
 
+async def said(world: World, wish: WithdrawalInput, verb: Verb, person: str) -> None:
+    """A word of one person, who asks again under the same ticket until there is an answer."""
+    await asked_again(partial(say, world, wish, verb, person=person, ticket=f"{verb.value}-{person}"))
+
+
 async def press(world: World, wish: WithdrawalInput, pair: tuple[Verb, Verb]) -> list[str | None]:
     """Both at once, each by a person who asks again until there is an answer; the codes of refusals."""
 
     async def one(verb: Verb, person: str) -> str | None:
         try:
-            await say(world, wish, verb, person=person, ticket=f"{verb.value}-{person}")
+            await said(world, wish, verb, person)
         except (Refused, CroupierError) as refusal:
             return refusal.code if refusal.sentence else "no sentence"
         return None
@@ -56,7 +62,7 @@ async def test_every_pair_while_the_transaction_is_on_its_way(world: World, peop
     await asyncio.gather(*(people.withdraw(wish) for wish in wishes))
     for wish in wishes:
         await people.withdrawal_until(wish, is_watching, "a transaction with the nodes")
-        await say(world, wish, CANCEL, person="c")
+        await said(world, wish, CANCEL, "c")
     codes = await asyncio.gather(
         *(press(world, wish, pair) for wish, pair in zip(wishes, PAIRS, strict=True))
     )
@@ -96,7 +102,7 @@ async def test_every_pair_while_nothing_is_signed(world: World, people: People) 
     for pair, refused in zip(pairs, codes, strict=True):
         assert {code for code in refused if code} <= {"TOO_LATE"}, pair
     (going_on,) = [wish for wish, is_refunded in zip(wishes, refunded, strict=True) if not is_refunded]
-    await say(world, going_on, SupportVerb.RESUME, person="c")
+    await said(world, going_on, SupportVerb.RESUME, "c")
     assert await finished(people, going_on) is WithdrawalState.SETTLED
 
 

@@ -46,7 +46,9 @@ async def test_what_is_said_around_the_turn_is_heard(world: World, people: Peopl
     wish = await sent_and_still(world, people)
     turn = asyncio.ensure_future(grow(world, wish))
     heard = [
-        asyncio.ensure_future(say(world, wish, SupportVerb.CHECK_NOW, ticket=f"around-{number}"))
+        asyncio.ensure_future(
+            asked_again(partial(say, world, wish, SupportVerb.CHECK_NOW, ticket=f"around-{number}"))
+        )
         for number in range(6)
     ]
     again = await asked_again(partial(people.withdraw, wish))

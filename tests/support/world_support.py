@@ -5,7 +5,6 @@ import dataclasses
 import itertools
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from typing import TypeVar
 
 from api.desk import press
@@ -48,7 +47,7 @@ async def say(  # noqa: PLR0913 - one click and who makes it
         content_hash=seen or await People(world).content_hash(wish),
         cap=cap,
     )
-    await asked_again(partial(press, world.door, world.asker, said))
+    await press(world.door, world.asker, said)
     return said
 
 
